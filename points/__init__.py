@@ -1,0 +1,36 @@
+"""Points 积分兑换超市: villagers earn points for what they do for each other, and a village shop gives goods for them.
+
+`create_app` is wiring only. The rules are verbs in `points.services`; the book is `points.ledger`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from flask import Flask
+
+from config import Config
+from points import clock, codes, db
+
+
+def create_app(config: Config, *, now: Callable[[], datetime] = clock.now) -> Flask:
+    """Build the site for *config*; *now* is the clock that views hand to the services."""
+    from points import web
+
+    app = Flask(__name__)
+    app.config.update(
+        SECRET_KEY=config.secret_key,
+        SITE_ADDRESS=config.site_address,
+        SESSION_COOKIE_SECURE=config.secure_cookies,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_NAME="points",
+        WTF_CSRF_TIME_LIMIT=None,  # a till stays open all day
+        MAX_CONTENT_LENGTH=1024 * 1024,
+        BABEL_DEFAULT_LOCALE="zh",
+        NOW=now,
+    )
+    codes.use_key(config.card_key)
+    db.connect(config.database_url)
+    web.register(app)
+    return app

@@ -1,0 +1,31 @@
+"""Local days and months: pure arithmetic between UTC moments and Asia/Shanghai dates; reads no clock."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+LOCAL = ZoneInfo("Asia/Shanghai")
+
+
+def local_date(moment: datetime) -> date:
+    """Return the calendar day in Asia/Shanghai on which *moment* falls."""
+    return moment.astimezone(LOCAL).date()
+
+
+def start_of(day: date) -> datetime:
+    """Return the UTC moment at which the local *day* begins (00:00 Asia/Shanghai)."""
+    return datetime.combine(day, time.min, LOCAL).astimezone(UTC)
+
+
+def end_of(day: date) -> datetime:
+    """Return the UTC moment at which the local *day* ends (24:00 Asia/Shanghai)."""
+    return start_of(day + timedelta(days=1))
+
+
+def month_of(day: date) -> str:
+    """Return the local month of *day* as ``2026-11``: the period of a monthly cap."""
+    return day.strftime("%Y-%m")
+
+
+def year_of(day: date) -> str:
+    """Return the local year of *day* as ``2026``: the period of a yearly cap."""
+    return day.strftime("%Y")

@@ -1,0 +1,127 @@
+"""The database, from a URL; transactions that refuse to nest; moments kept as UTC.
+
+One process speaks to one database at a time, bound by `connect`. SQLite is opened durable (WAL with
+``synchronous=FULL``: an acknowledged commit survives a power cut) and takes its write lock when a transaction
+begins, so two writers wait for each other instead of failing half-way. No other module knows which database runs,
+but for the few that ask `is_postgresql` to phrase a set-based statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from peewee import BigIntegerField, Database, DatabaseProxy, PostgresqlDatabase, SqliteDatabase
+from playhouse.migrations import Runner
+
+database = DatabaseProxy()
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def open_database(url: str) -> Database:
+    """Build the database that *url* names: ``sqlite:////path/points.db`` or ``postgresql://user@host/name``."""
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite":
+        return SqliteDatabase(
+            unquote(parts.path[1:]),
+            pragmas={
+                "journal_mode": "wal",
+                "synchronous": "full",
+                "foreign_keys": 1,
+                "recursive_triggers": 1,  # so that INSERT OR REPLACE meets the append-only triggers
+                "cache_size": -64_000,
+            },
+            lock_type="IMMEDIATE",
+            timeout=15,
+        )
+    if parts.scheme in ("postgresql", "postgres"):
+        return PostgresqlDatabase(url, prefer_psycopg3=True)
+    raise ValueError(f"POINTS_DATABASE_URL must begin with sqlite: or postgresql:, not {parts.scheme!r}")
+
+
+def connect(url: str) -> None:
+    """Bind every model to the database at *url*. Connections open on first use, one a thread."""
+    disconnect()
+    database.initialize(open_database(url))
+
+
+def disconnect() -> None:
+    """Close this thread's connection, if one is open."""
+    if database.obj is not None and not database.is_closed():
+        database.close()
+
+
+def migrate() -> list[str]:
+    """Bring the schema up to date; return the names of the migrations applied."""
+    return list(Runner(database.obj, str(MIGRATIONS)).up())
+
+
+def is_postgresql() -> bool:
+    """Tell whether the bound database is PostgreSQL."""
+    return isinstance(database.obj, PostgresqlDatabase)
+
+
+@contextmanager
+def transaction() -> Iterator[None]:
+    """Open the one transaction of a verb: all of it is kept, or nothing.
+
+    Raises `RuntimeError` inside another transaction: a verb never calls a verb.
+    """
+    if database.in_transaction():
+        raise RuntimeError("a transaction is open already: a verb does not call a verb")
+    with database.atomic():
+        yield
+
+
+def require_transaction() -> None:
+    """Refuse to write outside a transaction; the caller owns it, so that a fact and its cause are kept together."""
+    assert database.in_transaction(), "this writes within a caller's transaction"
+
+
+@lru_cache(maxsize=512)
+def _for_postgresql(sql: str) -> str:
+    return sql.replace("?", "%s")
+
+
+def execute(sql: str, parameters: Sequence[Any] = ()) -> Any:
+    """Run one fixed statement, its parameters marked by ``?``; return the cursor. For the few hot statements only."""
+    return database.execute_sql(_for_postgresql(sql) if is_postgresql() else sql, parameters)
+
+
+def microseconds(moment: datetime) -> int:
+    """Count the microseconds from 1970 to *moment*, which must be aware: the stored form of every moment."""
+    if moment.tzinfo is None:
+        raise ValueError("a moment needs its time zone")
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def moment(stored: int) -> datetime:
+    """Turn stored microseconds back into an aware UTC datetime."""
+    return _EPOCH + timedelta(microseconds=stored)
+
+
+if TYPE_CHECKING:
+    _MomentField = BigIntegerField[Any]
+else:
+    _MomentField = BigIntegerField
+
+
+class UTCField(_MomentField):
+    """A moment: aware UTC in Python, microseconds since 1970 in both databases, so it sorts and compares alike."""
+
+    if TYPE_CHECKING:
+
+        def __new__(cls, **options: Any) -> UTCField: ...
+
+    def db_value(self, value: Any) -> Any:
+        return microseconds(value) if isinstance(value, datetime) else value
+
+    def python_value(self, value: Any) -> Any:
+        return None if value is None else moment(value)

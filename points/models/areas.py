@@ -1,0 +1,60 @@
+"""Places: a tree of areas of any depth, and the settings a village decides for itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from peewee import CharField, Check, CompositeKey, ForeignKeyField, IntegerField
+
+from points.models.base import Table, one_of
+
+AREA_KINDS = ("county", "township", "village", "grid", "lane")
+
+
+class Area(Table):
+    """A county, township, village 村, grid 网格 or lane 街巷. `order` keeps lanes in walking order."""
+
+    parent: Any = ForeignKeyField("self", null=True, backref="children", on_delete="RESTRICT", index=False)
+    parent_id: int | None
+    kind = CharField(max_length=16)
+    name = CharField(max_length=60)
+    order = IntegerField(default=0, column_name="position")
+
+    class Meta:
+        constraints = [one_of("kind", AREA_KINDS), Check("length(name) > 0")]
+        indexes = ((("parent", "name"), True),)
+
+
+class AreaAncestor(Table):
+    """The tree, laid out: one row for each area and each area above it, itself included."""
+
+    id = None
+    descendant: Any = ForeignKeyField(Area, backref="+", on_delete="RESTRICT", index=False)
+    ancestor: Any = ForeignKeyField(Area, backref="+", on_delete="RESTRICT", index=False)
+    descendant_id: int
+    ancestor_id: int
+
+    class Meta:
+        primary_key = CompositeKey("descendant", "ancestor")
+        indexes = ((("ancestor", "descendant"), True),)
+
+
+class VillageSetting(Table):
+    """What a village decides: voices needed, notice days, points a day without PIN, points a month for a household."""
+
+    id = None
+    village: Any = ForeignKeyField(Area, primary_key=True, on_delete="RESTRICT")
+    village_id: int
+    council_voices = IntegerField(default=3)
+    notice_days = IntegerField(default=5)
+    no_pin_daily_limit = IntegerField(default=20)
+    monthly_cap = IntegerField(default=60)
+    objection_contact = CharField(max_length=120, default="")
+
+    class Meta:
+        constraints = [
+            Check("council_voices IN (1, 3, 5, 7)"),
+            Check("notice_days BETWEEN 3 AND 15"),
+            Check("no_pin_daily_limit >= 0"),
+            Check("monthly_cap > 0"),
+        ]

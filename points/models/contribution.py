@@ -1,0 +1,210 @@
+"""Contributions 申报, line by line, with every voice; the caps they use; notices 公示 and objections 异议."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from peewee import (
+    BooleanField,
+    CharField,
+    Check,
+    CompositeKey,
+    DateField,
+    ForeignKeyField,
+    IntegerField,
+    TextField,
+)
+
+from points.db import UTCField
+from points.models.areas import Area
+from points.models.base import Table, one_of
+from points.models.people import Household, Person
+from points.models.rules import RuleItem
+
+LINE_STATES = (
+    "recorded",  # 待初审
+    "checked",  # 待评议
+    "approved",  # 已通过,待公示
+    "noticed",  # 公示中 (or over, waiting for an objection's answer)
+    "posted",  # 已入账
+    "refused",  # 未通过
+    "struck",  # 异议成立
+    "withdrawn",  # 已撤回
+    "reversed",  # 入账后已冲正
+)
+NOTICE_STATES = ("gathered", "hung", "closed")
+ANSWERS = ("upheld", "dismissed")
+
+
+class Contribution(Table):
+    """One sheet of a roster: an item, a day, a note, and who recorded it for the people on its lines."""
+
+    village: Any = ForeignKeyField(Area, backref="+", on_delete="RESTRICT", index=False)
+    village_id: int
+    item: Any = ForeignKeyField(RuleItem, backref="+", on_delete="RESTRICT", index=False)
+    item_id: int
+    day: Any = DateField()
+    note = TextField(default="")
+    recorded_by: Any = ForeignKeyField(Person, backref="+", on_delete="RESTRICT", index=False)
+    recorded_by_id: int
+    recorded_at = UTCField()
+
+    class Meta:
+        indexes = ((("village", "recorded_at"), False),)
+
+
+class Notice(Table):
+    """A public notice; its clock starts when a named person confirms that it hangs. `days` is frozen at opening."""
+
+    village: Any = ForeignKeyField(Area, backref="+", on_delete="RESTRICT", index=False)
+    village_id: int
+    number = IntegerField()
+    state = CharField(max_length=12, default="gathered")
+    days = IntegerField()
+    opened_by: Any = ForeignKeyField(Person, backref="+", on_delete="RESTRICT", index=False)
+    opened_at = UTCField()
+    hung_by: Any = ForeignKeyField(Person, null=True, backref="+", on_delete="RESTRICT", index=False)
+    hung_at = UTCField(null=True)
+    closes_at = UTCField(null=True)
+    closed_at = UTCField(null=True)
+
+    class Meta:
+        constraints = [
+            one_of("state", NOTICE_STATES),
+            Check("days BETWEEN 3 AND 15"),
+            Check("(state = 'gathered') = (hung_at IS NULL)"),
+            Check("(hung_at IS NULL) = (closes_at IS NULL)"),
+        ]
+        indexes = ((("village", "number"), True), (("state", "closes_at"), False))
+
+
+class Line(Table):
+    """What one person of one household did. Text, points and version are frozen when it is recorded.
+
+    `each` × `quantity` points are asked; `granted_quantity` and `granted` are what the caps left room for.
+    """
+
+    contribution: Any = ForeignKeyField(Contribution, backref="lines", on_delete="RESTRICT")
+    contribution_id: int
+    village: Any = ForeignKeyField(Area, backref="+", on_delete="RESTRICT", index=False)
+    village_id: int
+    household: Any = ForeignKeyField(Household, backref="+", on_delete="RESTRICT", index=False)
+    household_id: int
+    person: Any = ForeignKeyField(Person, backref="+", on_delete="RESTRICT", index=False)
+    person_id: int
+    day: Any = DateField()
+    item_code = IntegerField()
+    item_name = CharField(max_length=40)
+    category = CharField(max_length=8)
+    version = IntegerField()
+    discreet = BooleanField()
+    each = IntegerField()
+    quantity = IntegerField()
+    cap = IntegerField(null=True)
+    cap_period = CharField(max_length=8)
+    counts_to_cap = BooleanField()
+    recorded_by: Any = ForeignKeyField(Person, backref="+", on_delete="RESTRICT", index=False)
+    recorded_by_id: int
+    state = CharField(max_length=12, default="recorded")
+    checked_by: Any = ForeignKeyField(Person, null=True, backref="+", on_delete="RESTRICT", index=False)
+    checked_by_id: int | None
+    checked_at = UTCField(null=True)
+    voices_needed = IntegerField(default=0)
+    voices = IntegerField(default=0)
+    decided_at = UTCField(null=True)
+    granted_quantity = IntegerField(default=0)
+    granted = IntegerField(default=0)
+    refusal = CharField(max_length=120, default="")
+    notice: Any = ForeignKeyField(Notice, null=True, backref="lines", on_delete="RESTRICT")
+    notice_id: int | None
+    open_objections = IntegerField(default=0)
+    posted_at = UTCField(null=True)
+
+    class Meta:
+        constraints = [
+            one_of("state", LINE_STATES),
+            one_of("cap_period", ("month", "year", "event")),
+            Check("each > 0"),
+            Check("quantity > 0"),
+            Check("granted >= 0 AND granted <= each * quantity"),
+            Check("granted_quantity >= 0 AND granted_quantity <= quantity"),
+            Check("voices >= 0 AND voices <= voices_needed"),
+            Check("open_objections >= 0"),
+            Check("checked_by_id IS NULL OR checked_by_id <> recorded_by_id"),
+            Check("state NOT IN ('approved', 'noticed', 'posted') OR granted > 0"),
+            Check("state NOT IN ('noticed', 'posted') OR notice_id IS NOT NULL"),
+            Check("state <> 'posted' OR open_objections = 0"),
+        ]
+        indexes = (
+            (("village", "state"), False),
+            (("household", "day"), False),
+            (("person", "day", "item_code"), False),
+        )
+
+
+class Voice(Table):
+    """One member's voice on one line, with a reason where it is a refusal."""
+
+    line: Any = ForeignKeyField(Line, backref="said", on_delete="RESTRICT", index=False)
+    person: Any = ForeignKeyField(Person, backref="+", on_delete="RESTRICT", index=False)
+    line_id: int
+    person_id: int
+    approves = BooleanField()
+    reason = CharField(max_length=120, default="")
+    said_at = UTCField()
+
+    class Meta:
+        indexes = ((("line", "person"), True),)
+
+
+class CapUse(Table):
+    """How much of a cap is used: times of an item (scope its code) or points of all (scope 0) in a month or year."""
+
+    id = None
+    household: Any = ForeignKeyField(Household, backref="+", on_delete="RESTRICT", index=False)
+    scope = IntegerField()
+    period = CharField(max_length=7)
+    used = IntegerField(default=0)
+
+    class Meta:
+        primary_key = CompositeKey("household", "scope", "period")
+        constraints = [Check("used >= 0")]
+
+
+class Objection(Table):
+    """An objection to one line; it halts that line only and is answered by a third person before `due_at`.
+
+    Unanswered it rises to the township (`risen_at`) and never posts by silence.
+    """
+
+    line: Any = ForeignKeyField(Line, backref="objections", on_delete="RESTRICT")
+    line_id: int
+    raised_by: Any = ForeignKeyField(Person, backref="+", on_delete="RESTRICT", index=False)
+    raised_by_id: int
+    on_behalf_of = CharField(max_length=40, default="")
+    text = TextField()
+    raised_at = UTCField()
+    due_at = UTCField()
+    risen_at = UTCField(null=True)
+    answer = CharField(max_length=12, null=True)
+    reason = TextField(default="")
+    answered_by: Any = ForeignKeyField(Person, null=True, backref="+", on_delete="RESTRICT", index=False)
+    answered_at = UTCField(null=True)
+
+    class Meta:
+        constraints = [
+            Check("answer IS NULL OR answer IN ('upheld', 'dismissed')"),
+            Check("(answer IS NULL) = (answered_at IS NULL)"),
+        ]
+        indexes = ((("answer", "due_at"), False),)
+
+
+class TickState(Table):
+    """The one row by which `points tick` knows when it last ran, and why it stands still if it does."""
+
+    id: Any = IntegerField(primary_key=True, default=1)
+    last_at = UTCField()
+    trouble = CharField(max_length=40, default="")
+
+    class Meta:
+        constraints = [Check("id = 1")]

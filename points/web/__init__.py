@@ -1,0 +1,37 @@
+"""The site: a blueprint for each area of work. Views parse, call a service or query, and answer."""
+
+from __future__ import annotations
+
+import importlib
+
+from flask import Flask
+
+from points.web import edge, errors, session
+
+BLUEPRINTS = (
+    "public",  # what anyone may see: front page, notices and their sheets, goods, rule book
+    "session",  # signing in and out, the own password
+    "home",  # a villager's page
+    "desk",  # what waits for a member of staff
+    "areas",
+    "households",
+    "staff",
+    "cards",
+    "rule_book",
+    "contributions",
+    "review",
+    "notices",
+    "shops",
+    "goods",
+    "counter",
+)
+
+
+def register(app: Flask) -> None:
+    """Wire extensions, error pages, template helpers and every blueprint into *app*."""
+    session.register(app)
+    errors.register(app)
+    edge.register(app)
+    for name in BLUEPRINTS:
+        module = importlib.import_module(f"points.web.{name}")
+        app.register_blueprint(module.blueprint)

@@ -1,0 +1,61 @@
+"""What every form shares: a key minted for each page shown, refusals kept beside the input, one way to answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import uuid4
+
+from flask import make_response, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from wtforms import HiddenField
+from wtforms.validators import Regexp
+
+from points.errors import NotAllowed, NotFound, PointsError
+
+
+def new_key() -> str:
+    """Mint a write's key."""
+    return uuid4().hex
+
+
+class Form(FlaskForm):
+    """A form that can be refused by a rule and shown again with everything that was typed."""
+
+    refusal: PointsError | None = None
+
+    @contextmanager
+    def refusals(self) -> Iterator[None]:
+        """Catch a rule's refusal, so that the view goes on to show the page again; 403 and 404 pass through."""
+        try:
+            yield
+        except (NotFound, NotAllowed):
+            raise
+        except PointsError as refusal:
+            self.refusal = refusal
+
+    def page(self, template: str, **values: Any) -> ResponseReturnValue:
+        """Answer with *template*: 200 when asked for, 422 or the refusal's own status when something was wrong."""
+        status = 200
+        if self.refusal is not None:
+            status = self.refusal.status
+        elif request.method == "POST":
+            status = 422
+        return make_response(render_template(template, form=self, **values), status)
+
+
+class KeyedForm(Form):
+    """A form that writes: it carries the key of the write. Every answer shows a fresh one."""
+
+    key = HiddenField(default=new_key, validators=[Regexp(r"^[0-9a-zA-Z-]{16,64}$")])
+
+    def page(self, template: str, **values: Any) -> ResponseReturnValue:
+        if request.method == "POST":
+            self.key.data = new_key()
+        return super().page(template, **values)
+
+
+class ButtonForm(KeyedForm):
+    """A form that is only a button: the write needs nothing but its key."""

@@ -1,0 +1,116 @@
+"""Signing in and out; who is asking; the own password.
+
+A session names a person and that person's `epoch`; signing out everywhere raises the epoch and ends them all.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from flask import Blueprint, Flask, flash, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import LoginManager, UserMixin, current_user, login_required, login_user, logout_user
+from flask_wtf.csrf import CSRFProtect
+
+from points import access
+from points.access import Held
+from points.models.people import Person
+from points.services import sign_in as verbs
+from points.web.edge import now
+from points.web.forms.session import PasswordForm, SignInForm
+
+blueprint = Blueprint("session", __name__)
+csrf = CSRFProtect()
+
+
+class SignedIn(UserMixin):
+    """The person behind a session, and what they may do."""
+
+    def __init__(self, person: Person) -> None:
+        self.person = person
+
+    def get_id(self) -> str:
+        return f"{self.person.id}.{self.person.epoch}"
+
+    @cached_property
+    def roles(self) -> list[Held]:
+        """The roles in force, read once a request."""
+        return access.roles_of(self.person.id)
+
+    def is_any(self, *kinds: str) -> bool:
+        """Tell whether one of *kinds* is held anywhere: for what a page offers, never for what it allows."""
+        return any(held.kind in kinds for held in self.roles)
+
+
+def me() -> Person:
+    """Return the signed-in person; only behind `login_required`."""
+    person: Person = current_user.person
+    return person
+
+
+def _load(session_id: str) -> SignedIn | None:
+    person_id, _, epoch = session_id.partition(".")
+    person = Person.get_or_none(Person.id == int(person_id), Person.active)
+    return SignedIn(person) if person is not None and str(person.epoch) == epoch else None
+
+
+def register(app: Flask) -> None:
+    """Attach Flask-Login and CSRF protection."""
+    login = LoginManager()
+    login.login_view = "session.sign_in"
+    login.login_message = None
+    login.user_loader(_load)
+    login.init_app(app)
+    csrf.init_app(app)
+
+
+@blueprint.route("/sign-in", methods=["GET", "POST"])
+def sign_in() -> ResponseReturnValue:
+    form = SignInForm()
+    if form.validate_on_submit():
+        with form.refusals():
+            person = verbs.sign_in(username=form.username.data, password=form.password.data, now=now())
+            session.clear()
+            login_user(SignedIn(person))
+            if person.must_change_password:
+                return redirect(url_for("session.password"), 303)
+            return redirect(_next() or url_for("desk.front"), 303)
+    return form.page("session/sign_in.html")
+
+
+@blueprint.post("/sign-out")
+@login_required
+def sign_out() -> ResponseReturnValue:
+    logout_user()
+    session.clear()
+    return redirect(url_for("public.front"), 303)
+
+
+@blueprint.post("/sign-out-everywhere")
+@login_required
+def sign_out_everywhere() -> ResponseReturnValue:
+    verbs.sign_out_everywhere(person=me())
+    session.clear()
+    flash(_("已在所有设备上退出。"))
+    return redirect(url_for("session.sign_in"), 303)
+
+
+@blueprint.route("/me/password", methods=["GET", "POST"])
+@login_required
+def password() -> ResponseReturnValue:
+    form = PasswordForm()
+    if form.validate_on_submit():
+        with form.refusals():
+            verbs.change_password(person=me(), old=form.old.data, new=form.new.data, now=now())
+            session.clear()
+            login_user(SignedIn(Person.get_by_id(me().id)))
+            flash(_("密码已改好,其他设备上的登录已失效。"))
+            return redirect(url_for("desk.front"), 303)
+    return form.page("session/password.html")
+
+
+def _next() -> str | None:
+    """Return where the reader wanted to go, if it is a path of ours."""
+    wanted = request.args.get("next", "")
+    return wanted if wanted.startswith("/") and not wanted.startswith(("//", "/\\")) else None
