@@ -63,6 +63,11 @@ def migrate() -> list[str]:
     return list(Runner(database.obj, str(MIGRATIONS)).up())
 
 
+def pending() -> bool:
+    """Tell whether migrations wait to be applied."""
+    return any(not migration.applied for migration in Runner(database.obj, str(MIGRATIONS)).status())
+
+
 def is_postgresql() -> bool:
     """Tell whether the bound database is PostgreSQL."""
     return isinstance(database.obj, PostgresqlDatabase)
