@@ -37,16 +37,16 @@ def _refused(refusal: PointsError) -> ResponseReturnValue:
 
 
 def _csrf(error: CSRFError) -> ResponseReturnValue:
-    return _page(_("登录已过期或页面放得太久。请返回刷新页面,再交一次。"), 400)
+    return _page(_("登录已过期或页面放得太久。请返回刷新页面，再交一次。"), 400)
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:
     sentences = {
         403: _("您的职责不包括这一步。"),
-        404: _("没有找到这个页面。请检查网址,或从首页进入。"),
+        404: _("没有找到这个页面。请检查网址，或从首页进入。"),
         405: _("请从页面上的按钮进入。"),
         413: _("文件太大。请换小一点的。"),
-        429: _("操作太快,请稍等再试。"),
+        429: _("操作太快，请稍等再试。"),
     }
     code = error.code or 500
     return _page(sentences.get(code, _("没有办成。请返回再试一次。")), code)
@@ -56,10 +56,10 @@ def _database(error: PeeweeException) -> ResponseReturnValue:
 
     current_app.logger.exception("database trouble at %s", request.path)
     db.disconnect()
-    return _page(_("数据库暂时不可用,这一次没有记下。请稍后再试。"), 503)
+    return _page(_("数据库暂时不可用，这一次没有记下。请稍后再试。"), 503)
 
 
 def _unexpected(error: Exception) -> ResponseReturnValue:
 
     current_app.logger.exception("unexpected error at %s", request.path)
-    return _page(_("系统出错了,这一次没有记下。请返回再试;如果又出现,请告诉管理员时间和页面。"), 500)
+    return _page(_("系统出错了，这一次没有记下。请返回再试；如果又出现，请告诉管理员时间和页面。"), 500)

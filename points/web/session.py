@@ -105,7 +105,7 @@ def password() -> ResponseReturnValue:
             verbs.change_password(person=me(), old=form.old.data, new=form.new.data, now=now())
             session.clear()
             login_user(SignedIn(Person.get_by_id(me().id)))
-            flash(_("密码已改好,其他设备上的登录已失效。"))
+            flash(_("密码已改好，其他设备上的登录已失效。"))
             return redirect(url_for("desk.front"), 303)
     return form.page("session/password.html")
 
