@@ -29,7 +29,7 @@ lint: .venv/.test ## check style, types and the floors
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
-	.venv/bin/lint-imports
+	.venv/bin/lint-imports --no-logo
 
 bench: .venv/.test points/static/vendor/.built ## measure, print a table, write benchmarks/results.json
 	.venv/bin/python -m benchmarks $(ARGS)

@@ -46,7 +46,7 @@ def run_demo() -> None:
     """Serve the demo village on 127.0.0.1 (PORT), filling its own local database if it is empty."""
     if "POINTS_DATABASE_URL" in os.environ:
         raise click.ClickException(
-            "the demo fills only its own local file: unset POINTS_DATABASE_URL, or use `points serve` for a real database"
+            "the demo fills only its own local file: unset POINTS_DATABASE_URL, or use `points serve`"
         )
     port = int(os.environ.get("PORT", "8000"))
     home = demo.Home(Path("instance"), port)
@@ -122,7 +122,7 @@ def _serve(host: str, port: int) -> None:
         workers=workers,
         blocking_threads=threads,
         static_path_route="/static",
-        static_path_mount=STATIC,
+        static_path_mount=[STATIC],
         static_path_expires=3600,
         log_level="warning",  # type: ignore[arg-type]
     ).serve()

@@ -21,6 +21,7 @@ from points.errors import CardMisread, WeakPin
 CARD_TYPE = "1"
 CODE_LENGTH = 34
 NUMBER_LENGTH = 12
+_CLEAR_SIGNS = "abcdefghjkmnpqrstuvwxyz"
 
 _key: bytes = b""
 
@@ -51,6 +52,14 @@ def new_card(write_key: str) -> tuple[str, str]:
     number = body + mod_11_10.calc_check_digit(body)
     stem = CARD_TYPE + number + _digits("card secret", write_key, CODE_LENGTH - NUMBER_LENGTH - 3)
     return number, stem + mod_97_10.calc_check_digits(stem)
+
+
+def temporary_password(write_key: str) -> str:
+    """Derive the first password (4 + 4 signs, none that looks like another) that the write *write_key* gives out."""
+    seed = int(_mac("temporary password", write_key), 16)
+    signs = "".join(_CLEAR_SIGNS[seed // len(_CLEAR_SIGNS) ** i % len(_CLEAR_SIGNS)] for i in range(7))
+    digit = "23456789"[seed // len(_CLEAR_SIGNS) ** 7 % 8]
+    return f"{signs[:4]}-{signs[4:]}{digit}"
 
 
 def read(typed: str) -> Presented:

@@ -192,7 +192,7 @@ class Story:
         small = self._settle(self.township, "柳林村", grids=1, lanes=3, households=60, people=180)
         self._appoint(big, council=5, voices=3)
         self._appoint(small, council=3, voices=1)
-        for village, code, name in ((big, "SQ", "石桥村积分超市"),(small, "LL", "柳林村积分超市")):
+        for village, code, name in ((big, "SQ", "石桥村积分超市"), (small, "LL", "柳林村积分超市")):
             self._adopt_rules(village)
             self._open_shop(village, code, name)
             self._hand_out_cards(village, 160 if village is big else 20)
@@ -201,13 +201,13 @@ class Story:
         for number in range(1, DAYS + 1):
             day = first + timedelta(days=number)
             self._set(day, 0, 5)
-            if self.now >= self.end:
+            tick.tick(now=min(self.now, self.end))
+            self.step()
+            if number == DAYS:
                 break
-            tick.tick(now=self.now)
-            self._live(big, number, sheets=2 if number % 3 else 1, redemptions=4)
+            self._live(big, number, sheets=3 if number % 3 else 2, redemptions=6)
             if number % 7 == 3:
                 self._live(small, number, sheets=1, redemptions=1)
-            self.step()
         self.now = self.end
         self._leave_work_on_the_desk(big)
         tick.tick(now=self.end)
@@ -222,7 +222,7 @@ class Story:
         password = self.home.secrets["DEMO_PASSWORD"]
         admins = [
             staff.create_admin(name=name, username=username, password=password, area_name="清河县", now=self.now)
-            for name, username in (("田管理", "admin"),("江确认", "admin2"))
+            for name, username in (("田管理", "admin"), ("江确认", "admin2"))
         ]
         self.admin, self.second = (Person.get_by_id(id_) for id_ in admins)
         county = Area.get(Area.kind == "county")
@@ -310,8 +310,8 @@ class Story:
 
     def _adopt_rules(self, village: Village) -> None:
         book = self.do(rule_book.start_draft, village.committee[0], village_id=village.area_id)
-        day = calendar.local_date(self.now)
-        self.do(rule_book.adopt, village.committee[0], book_id=book, minutes="村民代表会议〔2026〕第3号", adopted_on=day)
+        day, minutes = calendar.local_date(self.now), "村民代表会议〔2026〕第3号"
+        self.do(rule_book.adopt, village.committee[0], book_id=book, minutes=minutes, adopted_on=day)
         adopted = RuleBook.get_by_id(book)
         village.items = list(RuleItem.select().where(RuleItem.book == adopted).order_by(RuleItem.code))
 

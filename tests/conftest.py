@@ -6,7 +6,7 @@ import pytest
 
 from points import codes, db
 
-pytest_plugins = ["tests.databases"]
+pytest_plugins = ["tests.databases", "tests.world", "tests.browser"]
 
 
 @pytest.fixture(autouse=True)

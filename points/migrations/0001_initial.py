@@ -324,6 +324,7 @@ CREATE TABLE line (
     checked_by_id BIGINT,
     checked_at BIGINT,
     voices_needed INTEGER NOT NULL,
+    by_township BOOLEAN NOT NULL,
     voices INTEGER NOT NULL,
     decided_at BIGINT,
     granted_quantity INTEGER NOT NULL,
@@ -406,6 +407,7 @@ CREATE INDEX objection_answer_due_at ON objection (answer, due_at);
 CREATE TABLE tick_state (
     id INTEGER NOT NULL PRIMARY KEY,
     last_at BIGINT NOT NULL,
+    confirmed_to BIGINT,
     trouble VARCHAR(40) NOT NULL,
     CHECK (id = 1)
 );

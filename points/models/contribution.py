@@ -24,7 +24,7 @@ from points.models.rules import RuleItem
 LINE_STATES = (
     "recorded",  # 待初审
     "checked",  # 待评议
-    "approved",  # 已通过,待公示
+    "approved",  # 已通过，待公示
     "noticed",  # 公示中 (or over, waiting for an objection's answer)
     "posted",  # 已入账
     "refused",  # 未通过
@@ -82,6 +82,7 @@ class Line(Table):
     """What one person of one household did. Text, points and version are frozen when it is recorded.
 
     `each` × `quantity` points are asked; `granted_quantity` and `granted` are what the caps left room for.
+    `by_township`: too few unrelated council members were left, so the township's reviewer decides alone.
     """
 
     contribution: Any = ForeignKeyField(Contribution, backref="lines", on_delete="RESTRICT")
@@ -110,6 +111,7 @@ class Line(Table):
     checked_by_id: int | None
     checked_at = UTCField(null=True)
     voices_needed = IntegerField(default=0)
+    by_township = BooleanField(default=False)
     voices = IntegerField(default=0)
     decided_at = UTCField(null=True)
     granted_quantity = IntegerField(default=0)
@@ -200,10 +202,15 @@ class Objection(Table):
 
 
 class TickState(Table):
-    """The one row by which `points tick` knows when it last ran, and why it stands still if it does."""
+    """The one row by which `points tick` knows when it last ran, and why it stands still if it does.
+
+    `trouble` is the code of the refusal. `confirmed_to` is the newest record when an administrator confirmed the clock:
+    what an earlier, wrong clock had dated later than now no longer stops it.
+    """
 
     id: Any = IntegerField(primary_key=True, default=1)
     last_at = UTCField()
+    confirmed_to = UTCField(null=True)
     trouble = CharField(max_length=40, default="")
 
     class Meta:

@@ -11,11 +11,13 @@ from werkzeug.exceptions import HTTPException
 
 from points import db
 from points.errors import PointsError
+from points.web.edge import label
 
 
 def sentence(refusal: PointsError) -> str:
-    """Translate and fill a refusal's sentence."""
-    return _(refusal.sentence) % refusal.values
+    """Translate and fill a refusal's sentence; stored words among its values become the reader's."""
+    values = {name: label(value) if isinstance(value, str) else value for name, value in refusal.values.items()}
+    return _(refusal.sentence) % values
 
 
 def register(app: Flask) -> None:

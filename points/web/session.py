@@ -70,7 +70,7 @@ def sign_in() -> ResponseReturnValue:
     form = SignInForm()
     if form.validate_on_submit():
         with form.refusals():
-            person = verbs.sign_in(username=form.username.data, password=form.password.data, now=now())
+            person = verbs.sign_in(username=form.username.data or "", password=form.password.data or "", now=now())
             session.clear()
             login_user(SignedIn(person))
             if person.must_change_password:
@@ -102,7 +102,7 @@ def password() -> ResponseReturnValue:
     form = PasswordForm()
     if form.validate_on_submit():
         with form.refusals():
-            verbs.change_password(person=me(), old=form.old.data, new=form.new.data, now=now())
+            verbs.change_password(person=me(), old=form.old.data or "", new=form.new.data or "", now=now())
             session.clear()
             login_user(SignedIn(Person.get_by_id(me().id)))
             flash(_("密码已改好，其他设备上的登录已失效。"))

@@ -33,7 +33,7 @@ def test_what_is_no_card_is_misread(typed: str) -> None:
         codes.read(typed)
 
 
-@pytest.mark.parametrize("pin", ["000000", "777777", "123456", "987654", "890123", "121212", "123123", "12345", "一二三四五六"])
+@pytest.mark.parametrize("pin", "000000 777777 123456 987654 890123 121212 123123 12345 一二三四五六".split())
 def test_a_weak_pin_is_refused(pin: str) -> None:
     with pytest.raises(WeakPin):
         codes.require_strong_pin(pin)
@@ -62,7 +62,9 @@ def test_a_name_is_masked(name: str, masked: str) -> None:
     assert mask(name) == masked
 
 
-@pytest.mark.parametrize(("name", "found_by"), [("王秀英", "wxy"), ("单田芳", "stf"), ("曾国藩", "zgf"), ("𠮷A1", "a1")])
+@pytest.mark.parametrize(
+    ("name", "found_by"), [("王秀英", "wxy"), ("单田芳", "stf"), ("曾国藩", "zgf"), ("𠮷A1", "a1")]
+)
 def test_a_name_is_found_by_its_initials(name: str, found_by: str) -> None:
     assert initials(name).endswith(found_by)
 

@@ -166,7 +166,9 @@ def test_a_set_is_posted_in_order_by_as_many_statements_as_one(book: Book, state
     def post(number: int) -> int:
         before = statements()
         with db.transaction():
-            postings = [book.posting(Kind.AWARD, book.issuance, book.household, 2, reason="巡逻") for _ in range(number)]
+            postings = [
+                book.posting(Kind.AWARD, book.issuance, book.household, 2, reason="巡逻") for _ in range(number)
+            ]
             ids = ledger.post_many(postings, now=NOW)
         assert ids == sorted(ids)
         return statements() - before

@@ -1,0 +1,159 @@
+"""A villager's page: the household's balance and how each point came, in at most four fixed statements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from points import db, ledger
+from points.ledger import Entry
+from points.models.ledger import Account, AccountType
+from points.models.people import Person
+
+PAGE = 20
+WAITING = ("recorded", "checked", "approved", "noticed")
+
+_FRONT = """
+    SELECT household.number, household.village_id, village.name, purse.id, purse.balance, owed.balance,
+        (SELECT MAX(number) FROM notice WHERE notice.village_id = household.village_id AND state = 'hung'
+           AND closes_at > ?)
+    FROM household
+    JOIN area AS village ON village.id = household.village_id
+    JOIN account AS purse ON purse.type = 'household' AND purse.owner_id = household.id
+    JOIN account AS owed ON owed.type = 'owed' AND owed.owner_id = household.id
+    WHERE household.id = ?
+"""
+_LINE = """
+    SELECT line.id, line.item_name, line.state, line.day, line.each * line.quantity, person.name, recorder.name,
+        notice.number
+    FROM line
+    JOIN person ON person.id = line.person_id
+    JOIN person AS recorder ON recorder.id = line.recorded_by_id
+    LEFT JOIN notice ON notice.id = line.notice_id
+"""
+_WAITING = "(line.household_id = ? AND line.state IN ('recorded', 'checked', 'approved', 'noticed'))"
+_RECEIPTS = """
+    SELECT transfer.id, receipt.id, receipt.number, shop.name, receipt.pin, collector.name,
+        receipt_line.name, receipt_line.quantity
+    FROM transfer
+    JOIN receipt ON receipt.transfer_id = COALESCE(transfer.answers_id, transfer.id)
+    JOIN receipt_line ON receipt_line.receipt_id = receipt.id
+    JOIN till ON till.id = receipt.till_id
+    JOIN shop ON shop.id = till.shop_id
+    JOIN person AS collector ON collector.id = receipt.collector_id
+    WHERE transfer.id IN ({})
+    ORDER BY receipt_line.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """The household as its page begins: what it may spend, what it owes, and the number of a running notice."""
+
+    number: str
+    village_id: int
+    village: str
+    account_id: int
+    balance: int
+    owed: int
+    notice_number: int | None
+
+    def account(self, household_id: int) -> Account:
+        """The household's account."""
+        return Account(id=self.account_id, type=AccountType.HOUSEHOLD, owner_id=household_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """A contribution of the household: who did what when, `points` asked for, who recorded it, and which notice."""
+
+    id: int
+    item: str
+    state: str
+    day: date
+    points: int
+    person: str
+    recorder: str
+    notice_number: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Bought:
+    """A receipt as the statement shows it."""
+
+    id: int
+    number: str
+    shop: str
+    pin: bool
+    collector: str
+    goods: list[tuple[str, int]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An entry of the statement with what lies behind it: a deed, a receipt, or neither (an adjustment)."""
+
+    entry: Entry
+    deed: Deed | None
+    bought: Bought | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of the statement, what still waits, and the key of the next page."""
+
+    rows: list[Row]
+    waiting: list[Deed]
+    older: int | None
+
+
+def front(person: Person, *, now: datetime) -> Front | None:
+    """Read the top of the page; None for someone who lives in no household here."""
+    if person.household_id is None:
+        return None
+    row = db.execute(_FRONT, (db.microseconds(now), person.household_id)).fetchone()
+    return Front(*row)
+
+
+def page(front: Front, household_id: int, *, before: int | None) -> Page:
+    """Read a page of the statement with its causes, by one statement for each sort of cause."""
+    entries = ledger.statement(front.account(household_id), before=before, limit=PAGE + 1)
+    shown = entries[:PAGE]
+    deeds = _deeds(household_id, [entry.cause_id for entry in shown if entry.cause_type == "line"])
+    bought = _bought([entry.id for entry in shown if entry.cause_type == "till"])
+    rows = [
+        Row(entry, deeds.get(entry.cause_id) if entry.cause_type == "line" else None, bought.get(entry.id))
+        for entry in shown
+    ]
+    waiting = [deed for deed in deeds.values() if deed.state in WAITING]
+    return Page(rows, waiting, shown[-1].id if len(entries) > PAGE else None)
+
+
+def _deeds(household_id: int, line_ids: Sequence[int]) -> dict[int, Deed]:
+    """Read the household's waiting contributions together with those behind *line_ids*, newest first."""
+    named = f" OR line.id IN ({_marks(line_ids)})" if line_ids else ""
+    sql = f"{_LINE} WHERE {_WAITING}{named} ORDER BY line.id DESC"
+    rows = db.execute(sql, (household_id, *line_ids)).fetchall()
+    deeds = [Deed(id_, item, state, _date(day), *rest) for id_, item, state, day, *rest in rows]
+    return {deed.id: deed for deed in deeds}
+
+
+def _bought(transfer_ids: Sequence[int]) -> dict[int, Bought]:
+    if not transfer_ids:
+        return {}
+    found: dict[int, Bought] = {}
+    for transfer_id, *receipt, name, quantity in db.execute(
+        _RECEIPTS.format(_marks(transfer_ids)), transfer_ids
+    ).fetchall():
+        found.setdefault(transfer_id, Bought(*receipt)).goods.append((name, quantity))
+    return found
+
+
+def _marks(ids: Sequence[int]) -> str:
+    return ", ".join("?" * len(ids))
+
+
+def _date(stored: date | str) -> date:
+    """Turn a day as the driver hands it over into a date: SQLite keeps text."""
+    return date.fromisoformat(stored) if isinstance(stored, str) else stored

@@ -1,0 +1,206 @@
+"""Reads of the pages about households and people: confined to the areas that the reader's roles cover."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from peewee import fn
+
+from points import access, db
+from points.errors import NotFound
+from points.models.areas import Area
+from points.models.ledger import Account, AccountType
+from points.models.people import Card, Household, Person
+
+READERS = ("steward", "committee", "supervisor", "admin")
+"""Who sees households and people by their full names."""
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class HouseholdRow:
+    """A household in a list."""
+
+    id: int
+    number: str
+    address: str
+    area: str
+    balance: int
+    people: list[str] = field(default_factory=list)
+
+
+def households(
+    reader: Person, village_id: int, *, q: str = "", area_id: int | None = None, after: str = ""
+) -> tuple[list[HouseholdRow], bool]:
+    """Return a page of a village's households by number, after the number *after*, and whether more follow.
+
+    *q* is a number, an address, or the name or pinyin initials of someone who lives there.
+    """
+    query = (
+        Household.select(
+            Household.id, Household.number, Household.address, Area.name.alias("area"), Account.balance.alias("balance")
+        )
+        .join(Area, on=(Household.area == Area.id))
+        .join(Account, on=((Account.owner_id == Household.id) & (Account.type == AccountType.HOUSEHOLD)))
+        .where(Household.village == village_id, Household.area.in_(access.covered_areas(reader, *READERS)))
+    )
+    q = q.strip()
+    if q:
+        same = fn.LOWER(Person.initials).startswith(q.lower()) | Person.name.contains(q)
+        living = Person.select(Person.household).where(Person.household.is_null(False), Person.active, same)
+        numbered = Household.number.startswith(q) | (fn.LTRIM(Household.number, "0") == q.lstrip("0"))
+        query = query.where(numbered | Household.address.contains(q) | Household.id.in_(living))
+    if area_id:
+        query = query.where(Household.area.in_(access.below(area_id)))
+    if after:
+        query = query.where(Household.number > after)
+    rows = list(query.order_by(Household.number).limit(PAGE + 1).tuples())
+    found = [HouseholdRow(*row) for row in rows[:PAGE]]
+    by_id = {row.id: row for row in found}
+    for person in _living_in(list(by_id)):
+        by_id[person.household_id].people.append(person.name)
+    return found, len(rows) > PAGE
+
+
+def next_number(village_id: int) -> str:
+    """Suggest the number after a village's largest; nothing when numbers are not digits there."""
+    largest = (
+        Household.select(Household.number)
+        .where(Household.village == village_id)
+        .order_by(fn.LENGTH(Household.number).desc(), Household.number.desc())
+        .limit(1)
+        .scalar()
+    )
+    if largest is None:
+        return "0001"
+    return str(int(largest) + 1).zfill(len(largest)) if largest.isascii() and largest.isdigit() else ""
+
+
+def household(household_id: int) -> Household:
+    """Return a household. Raises `NotFound`; the caller guards by its area."""
+    found = Household.get_or_none(Household.id == household_id)
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def person(person_id: int) -> Person:
+    """Return a person. Raises `NotFound`; the caller guards by the person's area."""
+    found = Person.get_or_none(Person.id == person_id)
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def people_of(household_id: int) -> list[Person]:
+    """Return everyone of a household, those who left last."""
+    rows = Person.select().where(Person.household == household_id)
+    return list(rows.order_by(Person.active.desc(), Person.id))
+
+
+def search(area_id: int, q: str, *, limit: int = 20) -> list[Person]:
+    """Return active people of an area and below by name or pinyin initials, with their household."""
+    q = q.strip()
+    if not q:
+        return []
+    ids = access.below(area_id)
+    rows = Person.select(Person, Household).join(Household, "LEFT OUTER").where(Person.active, Person.area.in_(ids))
+    same = Person.name.contains(q) | fn.LOWER(Person.initials).startswith(q.lower())
+    return list(rows.where(same).order_by(Person.name, Person.id).limit(limit))
+
+
+def find(village_id: int, number: str, name: str) -> int | None:
+    """Return the id of the person of exactly this name in the household of this number, if there is one."""
+    row = (
+        Person.select(Person.id)
+        .join(Household)
+        .where(Household.village == village_id, fn.LTRIM(Household.number, "0") == number.strip().lstrip("0"))
+        .where(Person.name == "".join(name.split()), Person.active)
+        .order_by(Person.id)
+        .first()
+    )
+    return None if row is None else int(row.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Relative:
+    """Someone a person is related to, and who declared it."""
+
+    name: str
+    number: str
+    relation: str
+    declared_by: str
+
+
+def kin(person_id: int) -> list[Relative]:
+    """Return the declared kin of a person, whoever declared it."""
+    sql = """
+        SELECT other.name, household.number, kin.relation, declarer.name FROM kin
+        JOIN person other ON other.id = CASE WHEN kin.person_id = ? THEN kin.relative_id ELSE kin.person_id END
+        LEFT JOIN household ON household.id = other.household_id
+        JOIN person declarer ON declarer.id = kin.declared_by_id
+        WHERE kin.person_id = ? OR kin.relative_id = ? ORDER BY kin.id
+    """
+    rows = db.execute(sql, (person_id, person_id, person_id)).fetchall()
+    return [Relative(name, number or "", relation, declarer) for name, number, relation, declarer in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class CardRow:
+    """A card in a list, with whose it is and how it stands."""
+
+    card: Any
+    person: Any
+    household_number: str
+
+    @property
+    def state(self) -> str:
+        """``waiting`` for its hand-over, ``live``, or ``revoked``."""
+        if self.card.revoked_at is not None:
+            return "revoked"
+        return "live" if self.card.handed_at is not None else "waiting"
+
+
+def cards(*, household_id: int | None = None, person_id: int | None = None) -> list[CardRow]:
+    """Return the cards of a household or of a person, newest first."""
+    where = Person.household == household_id if person_id is None else Person.id == person_id
+    return _cards(where)
+
+
+def waiting_cards(reader: Person, village_id: int) -> list[CardRow]:
+    """Return the cards of a village that are printed and not yet handed over, where the reader may hand them over."""
+    return _cards(
+        Card.handed_at.is_null(),
+        Card.revoked_at.is_null(),
+        Household.village == village_id,
+        Person.area.in_(access.covered_areas(reader, "committee", "steward")),
+    )
+
+
+def card(card_id: int) -> CardRow:
+    """Return one card. Raises `NotFound`; the caller guards by its person's area."""
+    found = _cards(Card.id == card_id)
+    if not found:
+        raise NotFound()
+    return found[0]
+
+
+def _cards(*where: Any) -> list[CardRow]:
+    rows = Card.select(Card, Person, Household).join(Person, on=(Card.person == Person.id)).join(Household)
+    return [
+        CardRow(row, row.person, row.person.household.number) for row in rows.where(*where).order_by(Card.id.desc())
+    ]
+
+
+def _living_in(household_ids: Sequence[int]) -> list[Person]:
+    if not household_ids:
+        return []
+    rows = Person.select(Person.household, Person.name).where(Person.household.in_(household_ids), Person.active)
+    return list(rows.order_by(Person.id))
+
+
+def related(reader: Person, household_id: int | None) -> bool:
+    """Tell whether the reader may not act on the household: the page says so instead of offering it."""
+    return household_id is not None and household_id in access.related_households(reader)

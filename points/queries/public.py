@@ -1,0 +1,54 @@
+"""What anyone may read without signing in: villages, their goods, rule book and running notices; nothing personal."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
+
+from points.errors import NotFound
+from points.models.areas import Area
+from points.models.contribution import Notice
+from points.models.rules import RuleBook, RuleItem
+
+
+def villages() -> list[tuple[str, list[Area]]]:
+    """List all villages, grouped under the name of the place that holds them."""
+    above = Area.alias()
+    query = (
+        Area.select(Area, above.name.alias("place"))
+        .join(above, "LEFT OUTER", on=(Area.parent == above.id))
+        .where(Area.kind == "village")
+        .order_by(above.order, above.name, Area.order, Area.name)
+        .objects()
+    )
+    return [(place or "", list(found)) for place, found in groupby(query, key=attrgetter("place"))]
+
+
+def village(village_id: int) -> Area:
+    """Return a village. Raises `NotFound`."""
+    found = Area.get_or_none(Area.id == village_id, Area.kind == "village")
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def running_notices(village_id: int, now: datetime) -> list[Notice]:
+    """List the notices that hang now, the one that ends first on top."""
+    query = Notice.select().where(Notice.village == village_id, Notice.state == "hung", Notice.closes_at > now)
+    return list(query.order_by(Notice.closes_at))
+
+
+def rule_book(village_id: int) -> RuleBook | None:
+    """Return the adopted rule book of a village, or None before the first."""
+    found: RuleBook | None = RuleBook.get_or_none(RuleBook.village == village_id, RuleBook.state == "adopted")
+    return found
+
+
+def rule_items(book: RuleBook) -> list[tuple[str, list[RuleItem]]]:
+    """List the items of a rule book, grouped by category in the order of their codes."""
+    items = list(RuleItem.select().where(RuleItem.book == book).order_by(RuleItem.code))
+    groups: dict[str, list[RuleItem]] = {}
+    for item in items:
+        groups.setdefault(item.category, []).append(item)
+    return list(groups.items())

@@ -1,0 +1,83 @@
+"""The way of a contribution in a `World`, step by step, for tests that need a line somewhere along it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from points.models.contribution import Line, Notice, Objection
+from points.models.people import Household, Person
+from points.services import contribution, notice, review, tick
+from tests.world import World
+
+
+def record(
+    world: World, *people: Person, code: int = 1, quantity: int = 1, day: date | None = None, by: Person | None = None
+) -> list[int]:
+    """Record one sheet; return its lines' ids."""
+    sheet = contribution.record(
+        **world.by(by or world.recorder),
+        village_id=world.village,
+        item_id=world.item(code).id,
+        day=day or world.today,
+        people=[person.id for person in people or (world.villager(),)],
+        quantity=quantity,
+        note="",
+    )
+    return [line.id for line in Line.select().where(Line.contribution == sheet).order_by(Line.id)]
+
+
+def check(world: World, lines: list[int], *, by: Person | None = None, passes: bool = True) -> list[int]:
+    """Check lines; return them."""
+    review.check(**world.by(by or world.checker), line_ids=lines, passes=passes, reason="" if passes else "查无此事")
+    return lines
+
+
+def decide(world: World, lines: list[int], *, approves: bool = True) -> list[int]:
+    """Let the whole council speak alike; return the lines."""
+    for member in world.council:
+        reason = "" if approves else "证据不足"
+        review.decide(**world.by(member), line_ids=lines, approves=approves, reason=reason)
+    return lines
+
+
+def approved(world: World, *people: Person, **given: object) -> list[int]:
+    """Record, check and approve; return the lines."""
+    return decide(world, check(world, record(world, *people, **given)))
+
+
+def hung(world: World) -> int:
+    """Gather what was approved and hang it; return the notice's id."""
+    notice_id = notice.open_notice(**world.by(world.committee[0]), village_id=world.village)
+    return notice.hang(**world.by(world.committee[1]), notice_id=notice_id)
+
+
+def run_out(world: World, notice_id: int) -> tick.Report:
+    """Let the days of a notice pass, the clock ticking each day as it would; return the last tick's report."""
+    closes_at = Notice.get_by_id(notice_id).closes_at
+    while world.now < closes_at:
+        tick.tick(now=world.now)
+        world.wait(days=1)
+    return tick.tick(now=world.now)
+
+
+def posted(world: World, *people: Person, **given: object) -> list[int]:
+    """Take lines all the way to the household's account; return them."""
+    lines = approved(world, *people, **given)
+    run_out(world, hung(world))
+    return lines
+
+
+def line(line_id: int) -> Line:
+    """Read a line anew."""
+    return Line.get_by_id(line_id)
+
+
+def household(world: World, number: int = 0) -> Household:
+    """Return a plain household."""
+    return world.households[number]
+
+
+def objection(world: World, line_id: int, *, by: Person | None = None) -> Objection:
+    """Let a villager object to a line."""
+    id_ = notice.object_to(**world.by(by or world.villager(3)), line_id=line_id, text="那天没看见他")
+    return Objection.get_by_id(id_)
