@@ -115,15 +115,15 @@ def till_of(clerk: Person, till_id: int) -> AtTill:
 
 
 def present(
-    text: str, *, till: AtTill, clerk: Person, now: datetime, collector_id: int = 0, lock: bool = False
+    text: str, *, till: AtTill, clerk: Person, now: datetime, collector_id: int = 0, to_redeem: bool = False
 ) -> Shown:
     """Understand what was scanned or typed and return the card, or raise the first rule that refuses it.
 
-    *lock* holds the card until the transaction ends, so that guesses at one PIN come one after another. The wrong tries
-    are read in a later statement, which sees what the one before it counted.
+    *to_redeem* holds the card until the transaction ends, so that guesses at one PIN come one after another, and asks
+    that wrong tries have waited: in a later statement, which sees what the guess before it counted.
     """
     presented = codes.read(text)
-    sql = _CARD + " FOR UPDATE OF card" if lock and db.is_postgresql() else _CARD
+    sql = _CARD + " FOR UPDATE OF card" if to_redeem and db.is_postgresql() else _CARD
     row = db.execute(sql, (till.shop_area_id, collector_id, presented.number)).fetchone()
     if row is None:
         raise CardUnknown()
@@ -139,7 +139,7 @@ def present(
     if not served:
         raise OutsideShopArea()
     access.require_unrelated(clerk, household_id)
-    failures = tries.require_patience("till", f"card:{card_id}", now=now)
+    failures = tries.require_patience("till", f"card:{card_id}", now=now) if to_redeem else 0
     if presented.code is not None and not codes.same(secret_hash, codes.hash_code(presented.code)):
         raise CardUnknown()
     return Shown(

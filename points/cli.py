@@ -121,7 +121,7 @@ def _serve(host: str, port: int) -> None:
         interface=Interfaces.WSGI,
         workers=workers,
         blocking_threads=threads,
-        static_path_route="/static",
+        static_path_route=["/static"],
         static_path_mount=[STATIC],
         static_path_expires=3600,
         log_level="warning",  # type: ignore[arg-type]

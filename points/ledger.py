@@ -208,7 +208,7 @@ def correct(transfer_id: int, points: int, *, key: str, actor_id: int, reason: s
         return found
     if award.kind != Kind.AWARD:
         raise NotReversible()
-    taken = db.execute(_TAKE_PART, (transfer_id, award.points, points, points)).fetchone()
+    taken = db.execute(_TAKE_PART, (points, transfer_id, points)).fetchone()
     if taken is None:
         before = db.execute("SELECT points FROM taken_back WHERE transfer_id = ?", (transfer_id,)).fetchone()
         raise TakesBackTooMuch(left=award.points - (before[0] if before else 0))
@@ -315,9 +315,10 @@ _TAKE_WHOLE = (
     "ON CONFLICT (transfer_id) DO NOTHING RETURNING points"
 )
 _TAKE_PART = (
-    "INSERT INTO taken_back (transfer_id, original, points) SELECT ?, ?, CAST(? AS BIGINT) WHERE true "
+    "INSERT INTO taken_back (transfer_id, original, points) "
+    "SELECT id, points, CAST(? AS BIGINT) FROM transfer WHERE id = ? AND points >= ? "
     "ON CONFLICT (transfer_id) DO UPDATE SET points = taken_back.points + excluded.points "
-    "WHERE taken_back.points + ? <= taken_back.original RETURNING points"
+    "WHERE taken_back.points + excluded.points <= taken_back.original RETURNING points"
 )
 _STATEMENT = """
     SELECT * FROM (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from peewee import JOIN, fn
 
@@ -48,12 +49,12 @@ def path(person: Person, area_id: int) -> list[Area]:
     return sorted(steps.values(), key=lambda area: _depth(area, steps))
 
 
-def within(person: Person, village_id: int) -> list[tuple[Area, int]]:
-    """Return the village, its grids and lanes that *person* covers, in walking order, each with its depth below it."""
+def within(person: Person, village_id: int, *kinds: str) -> list[tuple[Area, int]]:
+    """Return the village, its grids and lanes that *person* covers (by *kinds*), in order, each with its depth."""
     rows = (
         Area.select()
         .join(AreaAncestor, on=(AreaAncestor.descendant == Area.id))
-        .where(AreaAncestor.ancestor == village_id, Area.id.in_(access.covered_areas(person)))
+        .where(AreaAncestor.ancestor == village_id, Area.id.in_(access.covered_areas(person, *kinds)))
         .order_by(Area.order, Area.id)
     )
     below: dict[int | None, list[Area]] = {}
@@ -88,7 +89,7 @@ def villages(area_id: int) -> list[Area]:
 
 
 def _places(where: object) -> list[Place]:
-    rows = (
+    rows: list[Any] = list(
         Area.select(Area, fn.COUNT(Household.id).alias("households"))
         .join(AreaAncestor, on=(AreaAncestor.ancestor == Area.id))
         .join(Household, JOIN.LEFT_OUTER, on=(Household.area == AreaAncestor.descendant))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -167,6 +166,6 @@ def day(till_id: int, of: date) -> Day:
     )
 
 
-def _slip(row: Sequence[Any]) -> Slip:
+def _slip(row: Any) -> Slip:
     undone_at = None if row[16] is None else db.moment(row[16])
     return Slip(*row[:14], bool(row[14]), db.moment(row[15]), undone_at)

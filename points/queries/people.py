@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from peewee import fn
+from peewee import JOIN, fn
 
 from points import access, db
 from points.errors import NotFound
@@ -56,10 +56,10 @@ def households(
         query = query.where(Household.area.in_(access.below(area_id)))
     if after:
         query = query.where(Household.number > after)
-    rows = list(query.order_by(Household.number).limit(PAGE + 1).tuples())
+    rows: list[Any] = list(query.order_by(Household.number).limit(PAGE + 1).tuples())
     found = [HouseholdRow(*row) for row in rows[:PAGE]]
-    by_id = {row.id: row for row in found}
-    for person in _living_in(list(by_id)):
+    by_id: dict[int | None, HouseholdRow] = {row.id: row for row in found}
+    for person in _living_in([row.id for row in found]):
         by_id[person.household_id].people.append(person.name)
     return found, len(rows) > PAGE
 
@@ -106,7 +106,7 @@ def search(area_id: int, q: str, *, limit: int = 20) -> list[Person]:
     if not q:
         return []
     ids = access.below(area_id)
-    rows = Person.select(Person, Household).join(Household, "LEFT OUTER").where(Person.active, Person.area.in_(ids))
+    rows = Person.select(Person, Household).join(Household, JOIN.LEFT_OUTER).where(Person.active, Person.area.in_(ids))
     same = Person.name.contains(q) | fn.LOWER(Person.initials).startswith(q.lower())
     return list(rows.where(same).order_by(Person.name, Person.id).limit(limit))
 

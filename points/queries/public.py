@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 from itertools import groupby
-from operator import attrgetter
+
+from peewee import JOIN
 
 from points.errors import NotFound
 from points.models.areas import Area
@@ -16,13 +17,13 @@ def villages() -> list[tuple[str, list[Area]]]:
     """List all villages, grouped under the name of the place that holds them."""
     above = Area.alias()
     query = (
-        Area.select(Area, above.name.alias("place"))
-        .join(above, "LEFT OUTER", on=(Area.parent == above.id))
+        Area.select(Area, above)
+        .join(above, JOIN.LEFT_OUTER, on=(Area.parent == above.id))
         .where(Area.kind == "village")
         .order_by(above.order, above.name, Area.order, Area.name)
-        .objects()
     )
-    return [(place or "", list(found)) for place, found in groupby(query, key=attrgetter("place"))]
+    found = list(query)
+    return [(place, list(inside)) for place, inside in groupby(found, key=_place)]
 
 
 def village(village_id: int) -> Area:
@@ -52,3 +53,7 @@ def rule_items(book: RuleBook) -> list[tuple[str, list[RuleItem]]]:
     for item in items:
         groups.setdefault(item.category, []).append(item)
     return list(groups.items())
+
+
+def _place(village: Area) -> str:
+    return village.parent.name if village.parent else ""

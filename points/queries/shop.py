@@ -12,7 +12,7 @@ from peewee import prefetch
 from points.errors import NotFound
 from points.models.areas import Area, AreaAncestor
 from points.models.people import Person
-from points.models.shop import Goods, GoodsPrice, Shop, Stock, StockMovement, Till
+from points.models.shop import GOODS_CATEGORIES, Goods, GoodsPrice, Shop, Stock, StockMovement, Till
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +72,33 @@ def shop(shop_id: int) -> Shop:
     return found
 
 
+def areas(village_id: int) -> list[tuple[int, str]]:
+    """List the areas that a shop of the village may serve: the village itself, then its grids and lanes."""
+    inside = AreaAncestor.select(AreaAncestor.descendant).where(AreaAncestor.ancestor == village_id)
+    query: Any = Area.select(Area.id, Area.name).where(Area.id.in_(inside))
+    return list(query.order_by(Area.id != village_id, Area.order, Area.name).tuples())
+
+
 def tills(shop_id: int) -> list[Till]:
     """List a shop's tills."""
     return list(Till.select().where(Till.shop == shop_id).order_by(Till.number))
 
 
 def shelf(shop_ids: Sequence[int], *, q: str = "", hidden: bool = False) -> list[Shelved]:
-    """List the goods of shops by category; *hidden*: with those off the list; *q*: part of a name or first initials."""
+    """List the goods of shops by initials; *hidden*: with those off the list; *q*: part of a name or first initials."""
     query = _shelved().where(Goods.shop.in_(shop_ids))
     if not hidden:
         query = query.where(~Goods.hidden)
     if q:
         query = query.where(Goods.name.contains(q) | Goods.initials.startswith(q.lower()))
-    order = (Goods.shop, Goods.hidden, Goods.category, Goods.initials, Goods.id)
+    order = (Goods.shop, Goods.hidden, Goods.initials, Goods.id)
     return [Shelved(*row) for row in query.order_by(*order).tuples()]
+
+
+def by_category(goods: Sequence[Shelved]) -> list[tuple[str, list[Shelved]]]:
+    """Group goods by category, food first, as `GOODS_CATEGORIES` lists them."""
+    groups = [(word, [one for one in goods if one.category == word]) for word in GOODS_CATEGORIES]
+    return [group for group in groups if group[1]]
 
 
 def goods(goods_id: int) -> Shelved:

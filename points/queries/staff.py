@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from points import access, db
+from points.errors import NotFound
 from points.models.people import Person
 
 _SELECT = """
@@ -77,8 +78,15 @@ def _rows(where: str, parameters: tuple[Any, ...]) -> list[RoleRow]:
     rows = []
     for row in db.execute(_SELECT + where, parameters).fetchall():
         *before, granted_at, confirmed_by, confirmed_at, ended_at = row
-        at = (None if value is None else db.moment(value) for value in (granted_at, confirmed_at, ended_at))
-        granted, confirmed, ended = at
-        assert granted is not None
-        rows.append(RoleRow(*before, granted, confirmed_by, confirmed, ended))
+        confirmed, ended = (None if at is None else db.moment(at) for at in (confirmed_at, ended_at))
+        values: tuple[Any, ...] = (*before, db.moment(granted_at), confirmed_by, confirmed, ended)
+        rows.append(RoleRow(*values))
     return rows
+
+
+def role(role_id: int) -> RoleRow:
+    """Return one role. Raises `NotFound`; the caller guards by its area."""
+    found = _rows("WHERE role.id = ?", (role_id,))
+    if not found:
+        raise NotFound()
+    return found[0]

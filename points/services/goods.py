@@ -21,7 +21,7 @@ HIGHEST_PRICE = 100_000
 MOST_RECEIVED = 100_000
 
 _HARMLESS = re.compile(
-    "(?<![白红黄啤米药果])酒精（?!饮）|[啤]?酒[杯瓶壶具架]|山药|芍药|药皂|药香皂|除烟|油烟|烟囱|烟筒|烟道|烟灰缸|无烟|禁烟"
+    "(?<![白红黄啤米药果])酒精(?!饮)|[啤]?酒[杯瓶壶具架]|山药|芍药|药皂|药香皂|除烟|油烟|烟囱|烟筒|烟道|烟灰缸|无烟|禁烟"
 )
 """Everyday words that hold a forbidden sign and mean something else; taken out before looking."""
 

@@ -109,7 +109,7 @@ def redeem(
     `InsufficientPoints`, `NoPinLimit`.
     """
     till = cards.till_of(actor, till_id)
-    shown = cards.present(card, till=till, clerk=actor, now=now, collector_id=collector_id, lock=True)
+    shown = cards.present(card, till=till, clerk=actor, now=now, collector_id=collector_id, to_redeem=True)
     _check_pin(shown, pin, now=now)
     if not shown.collector_listed:
         raise CollectorUnlisted()

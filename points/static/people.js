@@ -3,7 +3,7 @@
 // Markup (ui.people_picker): [data-people] with data-search-url, data-name (of the checkboxes) and the sentences data-say-*;
 // in it input[type=search] and its button, ul[data-people-list] of <li><label class="choice"><input type="checkbox">…, and
 // [data-people-count]. The address answers ?q= with JSON: a list of {id, name, number, address}, or {people: list}.
-// Without scripts the search is a form of its own and the server renders what it found as checkboxes.
+// Without scripts the search button sends the form, and the server renders what it found as checkboxes beside those chosen.
 
 const PAUSE_MS = 180;
 
@@ -19,7 +19,9 @@ function picker(box) {
   const found = element("ul", { className: "people__found", id: `${input.id}-found`, role: "listbox", hidden: true });
   found.setAttribute("aria-label", input.getAttribute("aria-label"));
   box.querySelector(".people__find").append(found);
-  box.querySelector(".people__find button").hidden = true;
+  const search = box.querySelector(".people__find button");
+  search.hidden = true;
+  search.type = "button"; // else Enter in another field would press it
   for (const [name, value] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-controls": found.id, "aria-expanded": "false" }))
     input.setAttribute(name, value);
   let timer, asking, people = [], at = -1;

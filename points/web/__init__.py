@@ -6,7 +6,7 @@ import importlib
 
 from flask import Flask
 
-from points.web import edge, errors, session
+from points.web import edge, errors, navigation, session
 
 BLUEPRINTS = (
     "public",  # what anyone may see: front page, notices and their sheets, goods, rule book
@@ -16,6 +16,7 @@ BLUEPRINTS = (
     "areas",
     "households",
     "staff",
+    "kin",
     "cards",
     "rule_book",
     "contributions",
@@ -32,6 +33,7 @@ def register(app: Flask) -> None:
     session.register(app)
     errors.register(app)
     edge.register(app)
+    navigation.register(app)
     for name in BLUEPRINTS:
         module = importlib.import_module(f"points.web.{name}")
         app.register_blueprint(module.blueprint)

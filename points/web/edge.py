@@ -10,6 +10,7 @@ from flask_babel import Babel, gettext
 
 from points.calendar import LOCAL
 from points.names import mask
+from points.web.forms.base import new_key
 
 
 def now() -> datetime:
@@ -113,6 +114,7 @@ def register(app: Flask) -> None:
         "mask": mask,
     }
     app.jinja_env.filters.update(filters)
+    app.jinja_env.globals["new_key"] = new_key
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.after_request(_headers)
 

@@ -63,6 +63,7 @@ def register(app: Flask) -> None:
     login.user_loader(_load)
     login.init_app(app)
     csrf.init_app(app)
+    app.before_request(_password_first)
 
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])
@@ -108,6 +109,15 @@ def password() -> ResponseReturnValue:
             flash(_("密码已改好，其他设备上的登录已失效。"))
             return redirect(url_for("desk.front"), 303)
     return form.page("session/password.html")
+
+
+def _password_first() -> ResponseReturnValue | None:
+    """Lead whoever still has a temporary password to the page that changes it, and nowhere else."""
+    if request.endpoint in (None, "static", "session.password", "session.sign_out"):
+        return None
+    if not current_user.is_authenticated or not current_user.person.must_change_password:
+        return None
+    return redirect(url_for("session.password"), 303)
 
 
 def _next() -> str | None:

