@@ -51,11 +51,8 @@ def run_demo() -> None:
     port = int(os.environ.get("PORT", "8000"))
     home = demo.Home(Path("instance"), port)
     os.environ.update(home.environment)
-    db.connect(home.database_url)
-    db.migrate()
-    if demo.is_empty():
-        with click.progressbar(length=demo.STEPS, label="filling the demo village", file=sys.stderr) as bar:
-            demo.fill(home, now=clock.now(), step=lambda: bar.update(1))
+    with click.progressbar(length=demo.STEPS, label="the demo village", file=sys.stderr) as bar:
+        demo.open_database(home, now=clock.now(), step=lambda: bar.update(1))
     demo.wake(now=clock.now())
     click.echo(demo.greeting(home))
     _serve("127.0.0.1", port)

@@ -18,7 +18,7 @@ from uuid import uuid4
 
 from points import calendar, codes, db, ledger
 from points.errors import ClockUnsure, PointsError
-from points.models import Area, Goods, Household, Person, RuleBook, RuleItem
+from points.models import Area, Goods, Person, RuleBook, RuleItem
 from points.models.ledger import AccountType
 from points.services import (
     areas,
@@ -102,9 +102,9 @@ class Home:
             file.writelines(f"{name}={value}\n" for name, value in self.secrets.items())
 
     @property
-    def database_url(self) -> str:
+    def database(self) -> Path:
         """The demo's own file; no other database is ever filled."""
-        return f"sqlite:///{(self.folder / 'demo.db').absolute()}"
+        return self.folder.absolute() / "demo.db"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -112,10 +112,31 @@ class Home:
         return {
             "POINTS_SECRET_KEY": self.secrets["POINTS_SECRET_KEY"],
             "POINTS_CARD_KEY": self.secrets["POINTS_CARD_KEY"],
-            "POINTS_DATABASE_URL": self.database_url,
+            "POINTS_DATABASE_URL": f"sqlite:///{self.database}",
             "POINTS_SITE_ADDRESS": f"http://127.0.0.1:{self.port}",
             "POINTS_SECURE_COOKIES": "0",
         }
+
+
+def open_database(home: Home, *, now: datetime, step: Callable[[], None]) -> None:
+    """Bind the demo's database, up to date, and filled if it was empty.
+
+    It is filled beside its place and moved there when complete, so a filling that was interrupted begins anew.
+    """
+    db.connect(f"sqlite:///{home.database}")
+    db.migrate()
+    if not is_empty():
+        return
+    db.disconnect()
+    draft = home.folder.absolute() / "filling.db"
+    draft.unlink(missing_ok=True)
+    db.connect(f"sqlite:///{draft}")
+    db.execute("PRAGMA synchronous = OFF")  # this file is thrown away if anything goes wrong
+    db.migrate()
+    fill(home, now=now, step=step)
+    db.disconnect()
+    draft.replace(home.database)
+    db.connect(f"sqlite:///{home.database}")
 
 
 def is_empty() -> bool:
@@ -208,8 +229,8 @@ class Story:
             self._live(big, number, sheets=3 if number % 3 else 2, redemptions=6)
             if number % 7 == 3:
                 self._live(small, number, sheets=1, redemptions=1)
-        self.now = self.end
         self._leave_work_on_the_desk(big)
+        self._welcome_a_villager(big)
         tick.tick(now=self.end)
 
     # --- places and people --------------------------------------------------------------------------------------
@@ -352,16 +373,22 @@ class Story:
 
     def _give_logins(self, village: Village) -> None:
         assert village.clerk is not None
-        holder, code, pin = village.cards[0]
-        self.home.remember(DEMO_CARD=codes.read(code).number, DEMO_PIN=pin)
         for person, username in (
             (village.committee[0], "committee"),
             (village.checkers[0], "steward"),
             (village.council[0], "council"),
             (village.clerk, "clerk"),
-            (holder, "villager"),
         ):
             self._login(person, username)
+
+    def _welcome_a_villager(self, village: Village) -> None:
+        """Give the household with the most points a sign-in, and remember its card for whoever tries the counter."""
+        holder, code, pin = max(village.cards, key=lambda held: self._points_of(held[0]))
+        self.home.remember(DEMO_CARD=codes.read(code).number, DEMO_PIN=pin)
+        self._login(holder, "villager")
+
+    def _points_of(self, holder: Person) -> int:
+        return ledger.balance(ledger.account(AccountType.HOUSEHOLD, holder.household_id or 0))
 
     # --- life -----------------------------------------------------------------------------------------------------
 
@@ -437,8 +464,7 @@ class Story:
 
     def _redeem(self, village: Village) -> None:
         holder, code, pin = self.dice.choice(village.cards)
-        account = ledger.account(AccountType.HOUSEHOLD, Household.get_by_id(holder.household_id).id)
-        affordable = [item for item in village.shelf if item.price <= ledger.balance(account)]
+        affordable = [item for item in village.shelf if item.price <= self._points_of(holder) - 5]
         if not affordable:
             return
         item = self.dice.choice(affordable)

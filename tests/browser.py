@@ -40,7 +40,7 @@ class Browser:
 
     def get(self, url: str, **query: Any) -> TestResponse:
         """Open a page."""
-        return self.client.get(url, query_string=query)
+        return self.client.get(url, query_string=query or None)
 
     def forms(self, url: str) -> list[Form]:
         """Return the POST forms of a page, in order."""

@@ -26,7 +26,7 @@ _FRONT = """
 """
 _LINE = """
     SELECT line.id, line.item_name, line.state, line.day, line.each * line.quantity, person.name, recorder.name,
-        notice.number
+        notice.id, notice.number
     FROM line
     JOIN person ON person.id = line.person_id
     JOIN person AS recorder ON recorder.id = line.recorded_by_id
@@ -75,6 +75,7 @@ class Deed:
     points: int
     person: str
     recorder: str
+    notice_id: int | None
     notice_number: int | None
 
 

@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import login_required
+from wtforms.fields import SelectChoice
 
 from points import access
 from points.models.areas import AREA_KINDS, VillageSetting
@@ -33,7 +34,7 @@ def show(area_id: int) -> ResponseReturnValue:
     access.require(me(), *reads.KEEPERS, area_id=area_id)
     area = access.area(area_id)
     form = OpenAreaForm()
-    form.kind.choices = [(kind, label(kind)) for kind in AREA_KINDS[AREA_KINDS.index(area.kind) + 1 :]]
+    form.kind.choices = [SelectChoice(kind, label(kind)) for kind in AREA_KINDS[AREA_KINDS.index(area.kind) + 1 :]]
     if form.validate_on_submit():
         with form.refusals():
             areas.open_area(

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from flask_login import login_required
 
 from points import access, codes
+from points.errors import Missing
 from points.queries import people as reads
 from points.services import card
 from points.web import qr
@@ -67,7 +68,7 @@ def hand_over(card_id: int) -> ResponseReturnValue:
     if form.validate_on_submit():
         with form.refusals():
             card.hand_over(key=form.key.data, actor=me(), now=now(), card_id=card_id, pin=form.pin.data)
-            flash(_("卡已发到%(name)s手里,现在可以用了。", name=row.person.name), "success")
+            flash(_("卡已发到%(name)s手里，现在可以用了。", name=row.person.name), "success")
             return redirect(url_for("households.person", person_id=row.person.id), 303)
     return form.page("cards/hand_over.html", row=row, printed_by_me=row.card.printed_by_id == me().id)
 
@@ -98,4 +99,4 @@ def revoke(card_id: int) -> ResponseReturnValue:
             card.revoke(key=form.key.data, actor=me(), now=now(), card_id=card_id, reason=form.reason.data)
             flash(_("这张卡已停用。需要时可以再印一张。"), "success")
             return redirect(back, 303)
-    return refused_back(form.refusal, back)
+    return refused_back(form.refusal or Missing(what=_("原因")), back)

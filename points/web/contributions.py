@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import login_required
@@ -98,6 +98,7 @@ def search(village_id: int) -> ResponseReturnValue:
 def show(contribution_id: int) -> ResponseReturnValue:
     sheet = reads.sheet(contribution_id)
     access.require_inside(me(), *reads.READERS, village_id=sheet.village_id)
+    g.village_id = sheet.village_id
     return render_template(
         "contributions/show.html",
         sheet=sheet,
@@ -111,6 +112,7 @@ def show(contribution_id: int) -> ResponseReturnValue:
 def line(line_id: int) -> ResponseReturnValue:
     found = reads.line(line_id)
     access.require(me(), *reads.READERS, area_id=found.household.area_id)
+    g.village_id = found.village_id
     return render_template(
         "contributions/line.html",
         line=found,
@@ -141,6 +143,7 @@ def withdraw(line_id: int) -> ResponseReturnValue:
 def put_right(line_id: int) -> ResponseReturnValue:
     found = reads.line(line_id)
     access.require(me(), "committee", area_id=found.household.area_id)
+    g.village_id = found.village_id
     form = PutRightForm()
     if form.validate_on_submit():
         given = {"key": form.key.data, "actor": me(), "now": now(), "line_id": line_id, "reason": form.reason.data}

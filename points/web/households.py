@@ -8,6 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import login_required
+from wtforms.fields import SelectChoice
 
 from points import access, codes, ledger
 from points.errors import NotAllowed
@@ -67,7 +68,7 @@ def new(village_id: int) -> ResponseReturnValue:
                 address=form.address.data or "",
                 people=form.names,
             )
-            flash(_("第 %(number)s 户已登记,会出现在下一期公示上。", number=form.number.data), "success")
+            flash(_("第 %(number)s 户已登记，会出现在下一期公示上。", number=form.number.data), "success")
             return redirect(url_for("households.show", household_id=household_id), 303)
     return form.page("households/new.html", village=access.area(village_id))
 
@@ -189,9 +190,11 @@ def give_sign_in(person_id: int) -> ResponseReturnValue:
     return form.page("households/give_sign_in.html", person=found)
 
 
-def _lanes(village_id: int) -> list[tuple[int, str]]:
+def _lanes(village_id: int) -> list[SelectChoice]:
     """Return the choices of a household's place: the areas that I keep, indented by their depth."""
-    return [(area.id, "\u3000" * depth + area.name) for area, depth in places.within(me(), village_id, *KEEPERS)]
+    return [
+        SelectChoice(area.id, "\u3000" * depth + area.name) for area, depth in places.within(me(), village_id, *KEEPERS)
+    ]
 
 
 def _keeps_inside(village_id: int) -> bool:

@@ -9,6 +9,7 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import login_required
+from wtforms.fields import SelectChoice
 
 from points import access
 from points.models.people import Person
@@ -40,7 +41,7 @@ def _page(person: Person, url: str) -> ResponseReturnValue:
     villages = places.villages(person.area_id)
     own = access.area(person.area_id)
     form = KinForm()
-    form.village_id.choices = [(village.id, village.name) for village in villages]
+    form.village_id.choices = [SelectChoice(village.id, village.name) for village in villages]
     if request.method == "GET" and person.household_id:
         form.village_id.data = access.village_of(own.id)
     if form.validate_on_submit():
@@ -57,6 +58,6 @@ def _page(person: Person, url: str) -> ResponseReturnValue:
                     relation=form.relation.data,
                     person_id=person.id,
                 )
-                flash(_("已申报。涉及这一户的事,将请别人办理。"), "success")
+                flash(_("已申报。涉及这一户的事，将请别人办理。"), "success")
                 return redirect(url, 303)
     return form.page("kin/declare.html", person=person, mine=person.id == me().id, relatives=reads.kin(person.id))

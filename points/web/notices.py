@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
+
+from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
 from points import access, judging
+from points.calendar import local_date
 from points.errors import NotAllowed, NotFound, RisenToTownship
 from points.judging import ANSWERERS
 from points.models.contribution import Notice, Objection
@@ -21,6 +26,12 @@ from points.web.phone import tabs
 from points.web.session import me
 
 blueprint = Blueprint("notices", __name__)
+
+
+@blueprint.app_template_filter()
+def last_day(closes_at: datetime | None) -> date | None:
+    """Return the last full local day of what ends at 24:00."""
+    return None if closes_at is None else local_date(closes_at - timedelta(microseconds=1))
 
 
 # --- anyone ---------------------------------------------------------------------------------------------------------
@@ -47,7 +58,7 @@ def show(notice_id: int) -> ResponseReturnValue:
         setting=reads.setting(found.village_id),
         lanes=reads.lanes(notice_id),
         lane_id=lane_id,
-        lines=lines,
+        groups=[(lane, list(group)) for lane, group in groupby(lines, key=attrgetter("lane"))],
         page=page,
         more=more,
         households=reads.new_households(notice_id, lane_id=lane_id) if page == 1 else [],
@@ -125,6 +136,7 @@ def objections() -> ResponseReturnValue:
 def answer(objection_id: int) -> ResponseReturnValue:
     found = reads.objection(objection_id)
     access.require(me(), *ANSWERERS, "admin", area_id=found.line.household.area_id)
+    g.village_id = found.line.village_id
     form = AnswerForm()
     if form.validate_on_submit():
         with form.refusals():

@@ -11,11 +11,10 @@ from flask_login import login_required
 
 from points import access
 from points.calendar import local_date
-from points.errors import AlreadyDone
+from points.errors import AlreadyDone, Invalid
 from points.models.rules import RuleBook
 from points.queries import rule_book as reads
 from points.services import rule_book
-from points.web.answers import refused_back
 from points.web.edge import now
 from points.web.forms.base import ButtonForm
 from points.web.forms.rule_book import BLANK_ROWS, AdoptForm, DraftForm
@@ -36,7 +35,6 @@ def index(village_id: int) -> ResponseReturnValue:
         versions=versions,
         draft=next((book for book in versions if book.state == "draft"), None),
         adopts=access.holds(me(), ("committee",), village_id),
-        form=ButtonForm(),
     )
 
 
@@ -45,11 +43,10 @@ def index(village_id: int) -> ResponseReturnValue:
 def start_draft(village_id: int) -> ResponseReturnValue:
     access.require(me(), "committee", area_id=village_id)
     form = ButtonForm()
-    if form.validate_on_submit():
-        with form.refusals():
-            book_id = rule_book.start_draft(key=form.key.data, actor=me(), now=now(), village_id=village_id)
-            return redirect(url_for("rule_book.edit", book_id=book_id), 303)
-    return refused_back(form.refusal, url_for("rule_book.index", village_id=village_id))
+    if not form.validate_on_submit():
+        raise Invalid(what="key")
+    book_id = rule_book.start_draft(key=form.key.data, actor=me(), now=now(), village_id=village_id)
+    return redirect(url_for("rule_book.edit", book_id=book_id), 303)
 
 
 @blueprint.get("/rule-books/<int:book_id>")
@@ -87,7 +84,7 @@ def edit(book_id: int) -> ResponseReturnValue:
                 worth_fen=form.worth_fen,
                 items=[row.form.item() for row in form.items if row.form.is_named],
             )
-            flash(_("草稿已保存,采纳后才生效。"), "success")
+            flash(_("草稿已保存，采纳后才生效。"), "success")
             if "more" in request.form:
                 return redirect(url_for("rule_book.edit", book_id=book_id, _anchor="more"), 303)
             return redirect(url_for("rule_book.adopt", book_id=book_id), 303)
@@ -109,7 +106,7 @@ def adopt(book_id: int) -> ResponseReturnValue:
                 minutes=form.minutes.data,
                 adopted_on=form.adopted_on.data,
             )
-            flash(_("第 %(version)s 版已采纳,从现在起的记录按它计分。", version=book.version), "success")
+            flash(_("第 %(version)s 版已采纳，从现在起的记录按它计分。", version=book.version), "success")
             return redirect(url_for("rule_book.show", book_id=book_id), 303)
     return form.page(
         "rule_book/adopt.html", book=book, village=access.area(book.village_id), items=reads.items(book_id)

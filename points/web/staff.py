@@ -6,15 +6,15 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import login_required
+from wtforms.fields import SelectChoice
 
 from points import access
 from points.models.people import ROLES
 from points.queries import people
 from points.queries import staff as reads
 from points.services import household, staff
-from points.web.answers import refused_back
+from points.web.answers import button
 from points.web.edge import label, now
-from points.web.forms.base import ButtonForm
 from points.web.forms.households import PersonForm
 from points.web.forms.staff import GrantForm
 from points.web.session import me
@@ -34,7 +34,6 @@ def index(area_id: int) -> ResponseReturnValue:
         in_force=in_force,
         waiting=waiting,
         ended=ended,
-        form=ButtonForm(),
         administers=access.holds(me(), ("admin",), area_id),
         mine=me().id,
     )
@@ -44,7 +43,7 @@ def index(area_id: int) -> ResponseReturnValue:
 @login_required
 def waiting() -> ResponseReturnValue:
     """List every role that waits for someone like me."""
-    return render_template("staff/waiting.html", waiting=reads.waiting(me()), form=ButtonForm())
+    return render_template("staff/waiting.html", waiting=reads.waiting(me()))
 
 
 @blueprint.route("/areas/<int:area_id>/staff/new", methods=["GET", "POST"])
@@ -55,8 +54,8 @@ def grant(area_id: int) -> ResponseReturnValue:
     q = request.args.get("q", "")[:40]
     found = people.search(area_id, q)
     form = GrantForm()
-    form.kind.choices = [(kind, label(kind)) for kind in ROLES if area.kind in staff.PLACES[kind]]
-    form.person_id.choices = [(person.id, _described(person.name, person.household)) for person in found]
+    form.kind.choices = [SelectChoice(kind, label(kind)) for kind in ROLES if area.kind in staff.PLACES[kind]]
+    form.person_id.choices = [SelectChoice(person.id, _described(person.name, person.household)) for person in found]
     if form.validate_on_submit():
         with form.refusals():
             staff.grant(
@@ -87,7 +86,7 @@ def add_person(area_id: int) -> ResponseReturnValue:
                 name=form.name.data,
                 phone=form.phone.data or "",
             )
-            flash(_("已加上%(name)s,现在可以提名职责。", name=form.name.data), "success")
+            flash(_("已加上%(name)s，现在可以提名职责。", name=form.name.data), "success")
             return redirect(url_for("staff.grant", area_id=area_id, q=form.name.data), 303)
     return form.page("staff/add_person.html", area=access.area(area_id))
 
@@ -95,37 +94,25 @@ def add_person(area_id: int) -> ResponseReturnValue:
 @blueprint.post("/roles/<int:role_id>/confirm")
 @login_required
 def confirm(role_id: int) -> ResponseReturnValue:
-    area_id = _area_of(role_id)
+    area_id = reads.role(role_id).area_id
     access.require(me(), *staff.CONFIRMERS, area_id=area_id)
-    form = ButtonForm()
-    back = url_for("staff.index", area_id=area_id)
-    if form.validate_on_submit():
-        with form.refusals():
-            staff.confirm(key=form.key.data, actor=me(), now=now(), role_id=role_id)
-            flash(_("已确认,职责从现在起生效。"), "success")
-            return redirect(back, 303)
-    return refused_back(form.refusal, back)
+    return button(
+        lambda key: staff.confirm(key=key, actor=me(), now=now(), role_id=role_id),
+        done=_("已确认，职责从现在起生效。"),
+        to=url_for("staff.index", area_id=area_id),
+    )
 
 
 @blueprint.post("/roles/<int:role_id>/end")
 @login_required
 def end(role_id: int) -> ResponseReturnValue:
-    area_id = _area_of(role_id)
+    area_id = reads.role(role_id).area_id
     access.require(me(), "admin", area_id=area_id)
-    form = ButtonForm()
-    back = url_for("staff.index", area_id=area_id)
-    if form.validate_on_submit():
-        with form.refusals():
-            staff.end(key=form.key.data, actor=me(), now=now(), role_id=role_id)
-            flash(_("已卸任。"), "success")
-            if not access.holds(me(), READERS, area_id):
-                return redirect(url_for("desk.front"), 303)
-            return redirect(back, 303)
-    return refused_back(form.refusal, back)
-
-
-def _area_of(role_id: int) -> int:
-    return reads.role(role_id).area_id
+    return button(
+        lambda key: staff.end(key=key, actor=me(), now=now(), role_id=role_id),
+        done=_("已卸任。"),
+        to=url_for("staff.index", area_id=area_id),
+    )
 
 
 def _described(name: str, household: object) -> str:

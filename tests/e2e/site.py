@@ -177,6 +177,12 @@ class Reader:
         """Press the main button of the form that was filled last, and wait for the page that answers."""
         return self.turn(self.form.locator("button.weui-btn_primary[type=submit]").first)
 
+    def choose_person(self, initials: str, name: str) -> Reader:
+        """Find someone by pinyin initials and put them into the team."""
+        self.page.locator("[data-people] input[type=search]").press_sequentially(initials)
+        self.page.get_by_role("option").filter(has_text=name).first.click()
+        return self
+
     def see(self, text: str) -> Reader:
         """Find *text* on the page."""
         expect(self.page.locator("body")).to_contain_text(text)
@@ -212,8 +218,8 @@ class Reader:
         """Show a page to axe the first time one of its kind comes up on this kind of device."""
         adapter = self.site.app.url_map.bind("")
         endpoint = adapter.match(self.path, return_rule=True)[0].endpoint if self.status != 404 else None
-        width = self.page.viewport_size["width"] if self.page.viewport_size else 0
-        kind = (endpoint, self.page.title(), self.status, width)
+        layout = self.page.locator("body").get_attribute("class")
+        kind = (endpoint, layout, self.status, self.width)
         if self.scripts and kind not in self.site.looked_at:
             self.site.looked_at.add(kind)
             self.inspect()

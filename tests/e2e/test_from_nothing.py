@@ -43,8 +43,19 @@ def test_a_village_begins_from_nothing(site: Site, camera: Camera) -> None:
 
     settle_and_adopt(tian, village)
     till = open_a_shop(tian, village)
-    picture = hand_out_a_card(tian, jiang, people["王秀英"])
-    print(till, picture[:4], sun, ping, qian)
+    camera.show(hand_out_a_card(tian, jiang, people["王秀英"]))
+
+    record_a_patrol(sun, village)
+    jiang.open("/desk").press("初审").press("通过").see("4 条已通过初审")
+    ping.open("/desk").press("评议").press("同意").see("已对 4 条表示同意")
+    hang_a_notice(tian, jiang, village)
+    villager = sign_in_first(site, tian, people["王秀英"], "wxy", phone=True)
+    villager.see("义务巡逻").see("公示中").open("/home").see("0 积分")
+    site.wait(days=6)
+    villager.open("/home").see("10 积分").see("义务巡逻").see("孙网格记录").see("第 1 期公示")
+
+    receipt = redeem_by_camera(qian, till)
+    villager.open("/home").see("0 积分").see("大米2.5kg × 1").see(receipt)
 
 
 # --- beginning --------------------------------------------------------------------------------------------------------
@@ -119,12 +130,12 @@ def settle_and_adopt(committee: Reader, village: int) -> None:
 
 
 def open_a_shop(committee: Reader, village: int) -> int:
-    """Open a shop with one till, rice at 30 points and ten bags of it; return the till."""
+    """Open a shop with one till, rice at 10 points and ten bags of it; return the till."""
     committee.open(f"/villages/{village}/shops").press("开一个店")
     committee.fill(name="石桥村积分超市", code="SQ", hours="周六上午").submit().press("开一个柜台").see("第 1 柜台")
     till = int(str(committee.page.locator("a", has_text="当日凭证").get_attribute("href")).split("/")[2])
     committee.press("商品与库存").press("上架新商品")
-    committee.fill(name="大米5kg", unit="袋", category="粮油", price=30).submit()
+    committee.fill(name="大米2.5kg", unit="袋", category="粮油", price=10).submit()
     committee.fill(quantity=10, note="首批").submit().see("10")
     return till
 
@@ -135,3 +146,29 @@ def hand_out_a_card(printer: Reader, giver: Reader, person_id: int) -> bytes:
     picture = printer.page.locator(".card").screenshot()
     giver.open(f"/people/{person_id}").press("发卡").fill(pin=PIN, again=PIN).submit().see("已发到")
     return picture
+
+
+# --- from a patrol to a bag of rice -----------------------------------------------------------------------------------
+
+
+def record_a_patrol(steward: Reader, village: int) -> None:
+    """Record four people of four households on a phone, each found by initials."""
+    steward.open(f"/villages/{village}/contributions/new").fill(item_id="义务巡逻")
+    for name, initials in TEAM.items():
+        steward.choose_person(initials, name)
+    steward.submit().see("已记下 4 人").see("待初审")
+
+
+def hang_a_notice(gatherer: Reader, hanger: Reader, village: int) -> None:
+    """Gather what was approved, look at the paper, and let another member confirm that it hangs."""
+    gatherer.open("/desk").press("公示管理").press("集中成一期").see("第 1 期").see("4 条记录")
+    gatherer.press("打印公示单").see("王*英").see("公示")
+    hanger.open(f"/villages/{village}/notices/desk").unfold("确认已张贴").press("已经贴好").see("到 11月7日 24 时止")
+
+
+def redeem_by_camera(clerk: Reader, till: int) -> str:
+    """Scan the card that hangs before the camera, hand over one bag of rice, and return the receipt's number."""
+    clerk.open(f"/tills/{till}").press("用摄像头扫").see("王秀英").see("现有 10")
+    clerk.page.locator("[data-line]", has_text="大米").locator("[data-step='1']").click()
+    clerk.see("剩下 0").fill(pin=PIN).submit().see("SQ-1-000001").see("共 10 分").see("已验密码")
+    return "SQ-1-000001"

@@ -13,23 +13,12 @@ from points.models.ledger import AccountType, Transfer
 from points.services import notice, tick
 from points.services.tick import Report
 from tests import steps
+from tests.tools import statements
 from tests.world import World
 
 
 def answer(world, objection, upheld=False):
     notice.answer(**world.by(world.committee[0]), objection_id=objection.id, upheld=upheld, reason="查过名册")
-
-
-def statements(work):
-    """Count the statements that *work* sends to the database."""
-    sent = []
-    execute = db.database.obj.execute_sql
-    db.database.obj.execute_sql = lambda sql, *rest, **named: (sent.append(sql), execute(sql, *rest, **named))[1]
-    try:
-        work()
-    finally:
-        del db.database.obj.execute_sql
-    return len(sent)
 
 
 def test_nothing_is_posted_before_the_end_and_all_of_it_then(world: World) -> None:

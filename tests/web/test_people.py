@@ -1,4 +1,4 @@
-"""The pages about areas, households, people, cards, kin, staff and the rule book, as a reader without scripts sees them."""
+"""The pages about areas, households, people, cards, kin, staff and the rule book, without scripts."""
 
 import re
 
@@ -314,7 +314,7 @@ def test_a_lost_card_is_stopped_with_its_reason(browser: Browser, world: World) 
     assert answer.status_code == 303 and Card.get_by_id(paper.id).revoked_at is None
     browser.submit(page, f"/cards/{paper.id}/revoke", reason="丢失")
     assert Card.get_by_id(paper.id).revoked_reason == "丢失"
-    assert "停用:丢失" in browser.get(page).text
+    assert "停用：丢失" in browser.get(page).text
 
 
 def test_a_forgotten_pin_is_chosen_anew(browser: Browser, world: World) -> None:
@@ -377,7 +377,7 @@ def test_a_conflicting_role_is_refused_in_words(browser: Browser, world: World) 
         f"/areas/{world.village}/staff/new?q={world.clerk.name}", person_id=world.clerk.id, kind="council"
     )
     assert answer.status_code == 409
-    assert "已担任“店员”,不能再任“评议员”" in answer.text
+    assert "已担任“店员”，不能再任“评议员”" in answer.text
 
 
 def test_a_township_official_is_added_and_found(browser: Browser, world: World) -> None:

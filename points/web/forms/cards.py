@@ -8,7 +8,7 @@ from points.web.forms.base import KeyedForm
 
 
 class PrintForm(KeyedForm):
-    full_name = BooleanField(_("卡上印全名(不勾选则印“王*英”这样的姓名)"))
+    full_name = BooleanField(_("卡上印全名（不勾选则印“王*英”这样的姓名）"))
 
 
 class PinForm(KeyedForm):

@@ -26,11 +26,11 @@ class EditHouseholdForm(KeyedForm):
 
 class PersonForm(KeyedForm):
     name = StringField(_("姓名"), validators=[InputRequired(), Length(max=40)])
-    phone = StringField(_("电话(可不填)"), validators=[Length(max=20)])
+    phone = StringField(_("电话（可不填）"), validators=[Length(max=20)])
 
 
 class EditPersonForm(PersonForm):
-    active = BooleanField(_("仍在本村(去掉勾选后,卡和登录都停用)"))
+    active = BooleanField(_("仍在本村（去掉勾选后，卡和登录都停用）"))
 
 
 class GiveSignInForm(KeyedForm):

@@ -18,6 +18,7 @@ from wtforms import (
     StringField,
 )
 from wtforms import Form as PlainForm
+from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from points.models.rules import CATEGORIES
@@ -32,11 +33,18 @@ class ItemForm(PlainForm):
 
     code = HiddenField(default="0")
     name = StringField(_("项目"), validators=[Length(max=40)])
-    category = SelectField(_("类别"), choices=[(word, word) for word in CATEGORIES])
+    category = SelectField(_("类别"), choices=[SelectChoice(word) for word in CATEGORIES])
     points = IntegerField(_("分值"), validators=[Optional(), NumberRange(1, 1000)])
     evidence = StringField(_("凭据"), validators=[Length(max=60)])
     cap = IntegerField(_("最多几次"), validators=[Optional(), NumberRange(1, 1000)])
-    cap_period = SelectField(_("周期"), choices=[("month", _("每月")), ("year", _("每年")), ("event", _("每次都算"))])
+    cap_period = SelectField(
+        _("周期"),
+        choices=[
+            SelectChoice("month", _("每月")),
+            SelectChoice("year", _("每年")),
+            SelectChoice("event", _("每次都算")),
+        ],
+    )
     counts_to_cap = BooleanField(_("计入封顶"), default=True)
     discreet = BooleanField(_("公示只写类别"))
 
