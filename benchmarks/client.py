@@ -126,10 +126,6 @@ class Visitor:
         status, text = self._ask("POST", "/sign-in", urlencode(form))
         assert status == 303, f"signing in {username} answered {status}: {text[:300]}"
 
-    def close(self) -> None:
-        """Hang up."""
-        self._connection.close()
-
     def _ask(self, method: str, path: str, body: str) -> tuple[int, str]:
         headers = {"Cookie": self.cookie, "Content-Type": "application/x-www-form-urlencoded"}
         self._connection.request(method, path, body or None, headers)
@@ -137,7 +133,9 @@ class Visitor:
         for cookie in answer.headers.get_all("Set-Cookie") or ():
             name, _, value = cookie.partition(";")[0].partition("=")
             self._cookies[name] = value
-        return answer.status, answer.read().decode()
+        text = answer.read().decode()
+        self._connection.close()  # the server hangs up on who is silent for long; the next request calls again
+        return answer.status, text
 
 
 def request(method: str, path: str, cookie: str = "", body: bytes = b"") -> bytes:

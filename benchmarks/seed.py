@@ -52,6 +52,8 @@ SHELVED = (("大米5kg", "袋", "粮油", 30), ("洗衣液2kg", "瓶", "日化",
            ("菜籽油1.8L", "桶", "粮油", 40), ("酱油500ml", "瓶", "调味", 6), ("抽纸10包", "提", "纸品", 15),
            ("毛巾", "条", "家纺", 8), ("铅笔12支", "盒", "文具", 5))  # fmt: skip
 
+INITIALS = {name: names.initials(name) for name in ("钱店员", "罗记录", "孙初审", "王秀英", "李大山", *(row[0] for row in SHELVED))}
+
 
 @dataclass(frozen=True, slots=True)
 class Scale:
@@ -149,12 +151,11 @@ class _Filling:
         members = insert(Person, [
             self.person(self.lanes[number][place * LANES // size], name, household=household,
                         username=f"villager{number}" if place == 0 and name == "王秀英" else None)
-            for household, (number, place) in zip(self.households, homes, strict=True) for name in ("王秀英", "李大山")
+            | {"pin_hash": codes.hash_pin(len(staff) + 2 * at + 1, PIN) if name == "王秀英" else None}
+            for at, (household, (number, place)) in enumerate(zip(self.households, homes, strict=True))
+            for name in ("王秀英", "李大山")
         ], after=staff)  # fmt: skip
         self.holders = members[::2]
-        for batch in chunked([(codes.hash_pin(id_, PIN), id_) for id_ in self.holders], 1000):
-            for row in batch:
-                db.execute("UPDATE person SET pin_hash = ? WHERE id = ?", row)
         cards = [codes.new_card(f"benchmark-card-{id_:08d}") for id_ in self.holders]
         self.codes = [code for _, code in cards]
         self.cards = insert(Card, [
@@ -165,7 +166,7 @@ class _Filling:
         ])  # fmt: skip
 
     def person(self, area: int, name: str, *, household: int | None = None, username: str | None) -> dict[str, Any]:
-        return {"area": area, "name": name, "initials": names.initials(name), "household": household,
+        return {"area": area, "name": name, "initials": INITIALS[name], "household": household,
                 "username": username, "password_hash": self.password_hash if username else None,
                 "added_at": self.now}  # fmt: skip
 
@@ -178,7 +179,7 @@ class _Filling:
         self.shop_ids = shops
         self.tills = insert(Till, [{"shop": shop, "number": 1, "sequence": BOUGHT} for shop in shops])
         goods = insert(Goods, [
-            {"shop": shop, "name": name, "initials": names.initials(name), "unit": unit, "category": category,
+            {"shop": shop, "name": name, "initials": INITIALS[name], "unit": unit, "category": category,
              "price": price}
             for shop in shops for name, unit, category, price in SHELVED
         ])  # fmt: skip
@@ -313,6 +314,11 @@ class _Filling:
 
 def insert(table: type[Table], rows: Sequence[Mapping[str, Any]], *, after: Sequence[int] = ()) -> list[int]:
     """Insert *rows* in bulk and return their ids, which go on counting *after* those that are there."""
-    for batch in chunked(rows, 30_000 // len(rows[0])):  # SQLite takes 32,766 parameters a statement
-        table.insert_many(batch).execute()
+    defaults = table._meta.get_default_dict()
+    fields = [table._meta.fields[name] for name in {**defaults, **rows[0]}]
+    columns, marks = ", ".join(field.column_name for field in fields), ", ".join("?" * len(fields))
+    sql = f"INSERT INTO {table._meta.table_name} ({columns}) VALUES ({marks})"
+    whole = ({**defaults, **row} for row in rows)
+    values = [[field.db_value(row[field.name]) for field in fields] for row in whole]
+    db.database.cursor().executemany(sql.replace("?", "%s") if db.is_postgresql() else sql, values)
     return list(range(len(after) + 1, len(after) + len(rows) + 1))

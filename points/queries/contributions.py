@@ -16,7 +16,7 @@ from points.models.areas import Area
 from points.models.contribution import Contribution, Line, Notice, Objection, Voice
 from points.models.ledger import TakenBack, Transfer
 from points.models.people import Household, Person
-from points.models.rules import RuleBook, RuleItem
+from points.models.rules import CATEGORIES, RuleBook, RuleItem
 
 READERS = ("steward", "committee", "council", "supervisor", "admin")
 PAGE = 20
@@ -44,18 +44,15 @@ class SheetRow:
     states: list[tuple[str, int]]
 
 
-def items(village_id: int) -> dict[str, list[tuple[int, RuleItem]]]:
-    """Return the items of the adopted rule book by category; empty before the first is adopted."""
+def items(village_id: int) -> list[RuleItem]:
+    """Return the items of the adopted rule book by category; none before the first is adopted."""
     rows = (
         RuleItem.select()
         .join(RuleBook)
         .where(RuleBook.village == village_id, RuleBook.state == "adopted")
         .order_by(RuleItem.code)
     )
-    groups: dict[str, list[tuple[int, RuleItem]]] = {}
-    for item in rows:
-        groups.setdefault(item.category, []).append((item.id, item))
-    return groups
+    return sorted(rows, key=lambda item: CATEGORIES.index(item.category))
 
 
 # --- people ---------------------------------------------------------------------------------------------------------

@@ -64,6 +64,8 @@ function say(form, button, text) {
 // Put the answer in this page's place. A second GET would lose the flashed message, so what came is what is shown.
 function show(html, response) {
   const page = new DOMParser().parseFromString(html, "text/html");
+  // Only a page that was loaded itself has the till's security policy, under which the QR reader may run.
+  if (response.redirected && page.querySelector("[data-scanner]")) return location.assign(response.url);
   if (response.redirected && response.url !== location.href) history.pushState(null, "", response.url);
   here = location.pathname + location.search;
   document.title = page.title;

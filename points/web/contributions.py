@@ -6,6 +6,7 @@ from flask import Blueprint, flash, g, jsonify, redirect, render_template, reque
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import login_required
+from wtforms.fields import SelectChoice
 
 from points import access, judging
 from points.calendar import local_date
@@ -43,7 +44,7 @@ def new(village_id: int) -> ResponseReturnValue:
     access.require_inside(me(), *RECORDERS, village_id=village_id)
     items = reads.items(village_id)
     form = RecordForm(day=local_date(now()))
-    form.item_id.choices = {category: _choices(group) for category, group in items.items()}
+    form.item_id.choices = [_choice(item) for item in items]
     if "find" not in request.form and form.validate_on_submit():
         with form.refusals():
             made = contribution.record(
@@ -62,7 +63,7 @@ def new(village_id: int) -> ResponseReturnValue:
     return _form(form, village_id, items)
 
 
-def _form(form: RecordForm, village_id: int, items: object) -> ResponseReturnValue:
+def _form(form: RecordForm, village_id: int, items: list[RuleItem]) -> ResponseReturnValue:
     """Show the form again with who was chosen; the button that finds people, without scripts, comes here too."""
     q = request.form.get("q", "")[:40]
     found = None
@@ -173,8 +174,9 @@ def _puts_right(line: Line) -> bool:
     return free and access.holds(me(), ("committee",), line.household.area_id)
 
 
-def _choices(group: list[tuple[int, RuleItem]]) -> list[tuple[int, str]]:
-    return [(id_, _("%(name)s · %(points)s 分", name=item.name, points=item.points)) for id_, item in group]
+def _choice(item: RuleItem) -> SelectChoice:
+    label = _("%(name)s · %(points)s 分", name=item.name, points=item.points)
+    return SelectChoice(item.id, label, optgroup=item.category)
 
 
 def _plain(person: reads.Found) -> dict[str, object]:

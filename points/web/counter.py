@@ -8,6 +8,7 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import login_required
+from wtforms.fields import SelectChoice
 
 from points import access
 from points.calendar import local_date
@@ -147,7 +148,7 @@ def _basket_page(till_id: int, form: RedeemForm) -> ResponseReturnValue:
         again = CardForm(formdata=None, code=code)
         again.refusal = refusal
         return again.page("counter/card.html", till=here)
-    form.collector.choices = customer.members
+    form.collector.choices = [SelectChoice(id_, name) for id_, name in customer.members]
     values = {
         "till": here,
         "customer": customer,

@@ -126,8 +126,7 @@ def _headers(response: Response) -> Response:
     response.headers.setdefault("Permissions-Policy", "camera=(self), geolocation=(), microphone=()")
     response.headers.setdefault(
         "Content-Security-Policy",
-        "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' data: blob:; media-src 'self' blob:; "
-        "frame-ancestors 'none'; base-uri 'none'; form-action 'self'",  # wasm: the till's QR reader
+        "default-src 'self'; img-src 'self' data: blob:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
     )
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")

@@ -55,7 +55,9 @@ def index(village_id: int) -> ResponseReturnValue:
 @login_required
 def new(village_id: int) -> ResponseReturnValue:
     access.require_inside(me(), *KEEPERS, village_id=village_id)
-    form = OpenHouseholdForm(number=reads.next_number(village_id), area_id=request.args.get("lane", 0, int))
+    lanes = places.within(me(), village_id, *KEEPERS)
+    first = next((area.id for area, _depth in lanes if area.kind == "lane"), 0)
+    form = OpenHouseholdForm(number=reads.next_number(village_id), area_id=request.args.get("lane", first, int))
     form.area_id.choices = _lanes(village_id)
     if form.validate_on_submit():
         with form.refusals():
@@ -210,6 +212,7 @@ def _offers(found: Person) -> dict[str, Any]:
     related = access.are_related(me(), found)
     area_id = found.area_id
     return {
+        "mine": me().id,
         "related": related,
         "edits": not related and access.holds(me(), KEEPERS if found.household_id else ("admin",), area_id),
         "signs_in": not related and access.holds(me(), ("committee", "admin"), area_id),

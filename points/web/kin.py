@@ -16,6 +16,7 @@ from points.models.people import Person
 from points.queries import areas as places
 from points.queries import people as reads
 from points.services import kin
+from points.web import phone
 from points.web.edge import now
 from points.web.forms.staff import KinForm
 from points.web.session import me
@@ -60,4 +61,7 @@ def _page(person: Person, url: str) -> ResponseReturnValue:
                 )
                 flash(_("已申报。涉及这一户的事，将请别人办理。"), "success")
                 return redirect(url, 303)
-    return form.page("kin/declare.html", person=person, mine=person.id == me().id, relatives=reads.kin(person.id))
+    tabs = phone.tabs(access.village_of(own.id)) if person.household_id else None
+    return form.page(
+        "kin/declare.html", person=person, mine=person.id == me().id, relatives=reads.kin(person.id), tabs=tabs
+    )

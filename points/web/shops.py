@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import login_required
+from wtforms.fields import SelectChoice
 
 from points import access
 from points.queries import shop as shops
@@ -38,7 +39,7 @@ def index(village_id: int) -> ResponseReturnValue:
 def new(village_id: int) -> ResponseReturnValue:
     access.require(me(), *KEEPERS, area_id=village_id)
     form = ShopForm()
-    form.area.choices = shops.areas(village_id)
+    form.area.choices = [SelectChoice(id_, name) for id_, name in shops.areas(village_id)]
     if form.validate_on_submit():
         with form.refusals():
             shop_id = shop.open_shop(

@@ -5,12 +5,11 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from points import db, demo
+from points import demo
 from tests.databases import SqliteDatabases, bound, folder_in_memory
 from tests.e2e.site import Camera, Clock, Site, serving
 
@@ -58,18 +57,17 @@ def demo_home() -> Iterator[demo.Home]:
     """The demo village, filled once a session; tests work on copies of its file."""
     folder = folder_in_memory()
     home = demo.Home(folder, 0)
-    with bound(home.database_url):
-        db.migrate()
-        demo.fill(home, now=START, step=lambda: None)
+    with bound(f"sqlite:///{home.database}"):
+        demo.open_database(home, now=START, step=lambda: None)
     yield home
     shutil.rmtree(folder)
 
 
 @pytest.fixture
-def demo_site(demo_home: demo.Home, chromium: Browser, tmp_path: Path) -> Iterator[Site]:
+def demo_site(demo_home: demo.Home, chromium: Browser) -> Iterator[Site]:
     """The site over a copy of the demo village."""
-    file = tmp_path / "demo.db"
-    shutil.copyfile(demo_home.folder / "demo.db", file)
-    url = f"sqlite:///{file}"
+    folder = folder_in_memory()
+    url = f"sqlite:///{shutil.copyfile(demo_home.database, folder / 'demo.db')}"
     with bound(url), serving(url, Clock(START), chromium, card_key=demo_home.secrets["POINTS_CARD_KEY"]) as made:
         yield made
+    shutil.rmtree(folder)

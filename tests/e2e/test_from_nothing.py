@@ -115,10 +115,8 @@ def appoint(admin: Reader, second: Reader, village: int, name: str, role: str) -
 
 def sign_in_first(site: Site, giver: Reader, person_id: int, username: str, *, phone: bool) -> Reader:
     """Give someone a temporary password, with which they sign in and choose their own."""
-    giver.open(f"/people/{person_id}").press("开通登录").fill(username=username).submit()
-    temporary = giver.page.locator("dd strong").inner_text()
-    device = site.phone() if phone else site.desk()
-    return device.sign_in(username, temporary, chooses=PASSWORD)
+    temporary = giver.give_sign_in(person_id, username)
+    return (site.phone() if phone else site.desk()).sign_in(username, temporary, chooses=PASSWORD)
 
 
 def settle_and_adopt(committee: Reader, village: int) -> None:

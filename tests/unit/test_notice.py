@@ -57,11 +57,19 @@ def test_a_notice_gathers_what_was_approved_and_the_new_households(world: World)
 
 def test_only_the_committee_of_the_village_gathers_and_hangs(world: World) -> None:
     steps.approved(world)
-    for actor, error in ((world.recorder, NotAllowed), (world.supervisor, NotAllowed), (world.other_committee, NotFound)):
+    for actor, error in (
+        (world.recorder, NotAllowed),
+        (world.supervisor, NotAllowed),
+        (world.other_committee, NotFound),
+    ):
         with pytest.raises(error):
             gather(world, actor)
     made = gather(world)
-    for actor, error in ((world.recorder, NotAllowed), (world.supervisor, NotAllowed), (world.other_committee, NotFound)):
+    for actor, error in (
+        (world.recorder, NotAllowed),
+        (world.supervisor, NotAllowed),
+        (world.other_committee, NotFound),
+    ):
         with pytest.raises(error):
             notice.hang(**world.by(actor), notice_id=made)
 

@@ -263,7 +263,8 @@ def test_two_last_voices_at_once_never_exceed_a_cap(world: World) -> None:
         thread.join()
     assert failed == []
     for number, household in enumerate(world.households):
-        granted = sum(steps.line(id_).granted for lines in sets for id_ in lines if
-                      steps.line(id_).household_id == household.id)
+        granted = sum(
+            steps.line(id_).granted for lines in sets for id_ in lines if steps.line(id_).household_id == household.id
+        )
         assert granted == caps.used(household.id, caps.ALL, "2026-11") == 60, number
         assert caps.used(household.id, 1, "2026-11") <= 4

@@ -38,9 +38,9 @@ def test_people_are_found_by_initials_name_and_number(browser: Browser, world: W
     browser.sign_in(world.recorder)
     search = f"/villages/{world.village}/people/search"
     number = world.households[2].number
-    for q, name in (("zch", "赵春花"), ("ZCH", "赵春花"), ("春花", "赵春花"), (number, "赵春花"), (number.lstrip("0"), "赵春花")):
+    for q in ("zch", "ZCH", "春花", number, number.lstrip("0")):
         found = browser.get(search, q=q).json
-        assert name in [person["name"] for person in found], q
+        assert "赵春花" in [person["name"] for person in found], q
     found = browser.get(search, q="zch").json
     assert found[0] | {"initials": ""} == {
         "id": world.villager(2).id,
@@ -137,7 +137,7 @@ def test_lists_take_a_constant_number_of_statements(browser: Browser, world: Wor
     assert "还没有记录" in browser.get(url).text
     steps.record(world)
     few = statements(lambda: browser.get(url))
-    for number in range(4):
+    for _number in range(4):
         steps.record(world, *(world.villager(i) for i in range(4)))
     assert statements(lambda: browser.get(url)) == few
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import request
 from flask_babel import lazy_gettext as _
 from wtforms import DateField, IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from points.web.forms.base import KeyedForm
@@ -25,6 +26,6 @@ class RecordForm(KeyedForm):
 
 
 class PutRightForm(KeyedForm):
-    how = RadioField(_("收回多少"), choices=[("whole", _("全部冲正")), ("part", _("只收回一部分"))], default="whole")
+    how = RadioField(_("收回多少"), choices=[SelectChoice("whole", _("全部冲正")), SelectChoice("part", _("只收回一部分"))], default="whole")
     points = IntegerField(_("收回几分（只收回一部分时填）"), validators=[Optional(), NumberRange(min=1)])
     reason = StringField(_("理由"), validators=[InputRequired(), Length(max=120)])

@@ -2,6 +2,7 @@
 
 from flask_babel import lazy_gettext as _
 from wtforms import RadioField, StringField, TextAreaField
+from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from points.web.forms.base import KeyedForm
@@ -15,7 +16,7 @@ class ObjectForm(KeyedForm):
 class AnswerForm(KeyedForm):
     upheld = RadioField(
         _("答复"),
-        choices=[("yes", _("异议成立：这一条取消，不计分")), ("no", _("异议不成立：照常入账"))],
+        choices=[SelectChoice("yes", _("异议成立：这一条取消，不计分")), SelectChoice("no", _("异议不成立：照常入账"))],
         validators=[InputRequired()],
     )
     reason = TextAreaField(_("理由（提出人和公示页都能看到）"), validators=[InputRequired(), Length(max=500)])

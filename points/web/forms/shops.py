@@ -22,7 +22,7 @@ class ShopForm(KeyedForm):
 class GoodsForm(KeyedForm):
     name = StringField(_("名称和规格"), validators=[_needed, Length(max=40)])
     unit = StringField(_("单位"), validators=[_needed, Length(max=8)])
-    category = SelectField(_("类别"), choices=[(word, word) for word in GOODS_CATEGORIES])
+    category = SelectField(_("类别"), choices=list(GOODS_CATEGORIES))
     price = IntegerField(_("价格（分）"), validators=[_needed, _price])
 
 

@@ -1,0 +1,98 @@
+"""Bad networks, impatient fingers and browsers without scripts: nothing is lost, and nothing happens twice."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Route, expect
+
+from points import demo
+from points.models.contribution import Contribution, Line, Voice
+from points.models.people import Person
+from points.models.shop import Goods, Receipt, Till
+from tests.e2e.site import Reader, Site
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture
+def password(demo_home: demo.Home) -> str:
+    return demo_home.secrets["DEMO_PASSWORD"]
+
+
+@pytest.fixture
+def roster(demo_site: Site, password: str) -> Reader:
+    """A phone on which a patrol is typed in, all but the last tap."""
+    phone = demo_site.phone().sign_in("committee", password)
+    holder = Person.get(Person.username == "villager")
+    phone.open(f"/villages/{holder.household.village_id}/contributions/new").fill(item_id="义务巡逻", note="雨夜")
+    return phone.choose_person(holder.initials, holder.name)
+
+
+def test_without_a_network_all_that_was_typed_stays(roster: Reader) -> None:
+    before = Contribution.select().count()
+    key = roster.page.locator("main [name=key]").input_value()
+    roster.expects_trouble = True
+    roster.page.context.set_offline(True)
+    roster.page.get_by_role("button", name="记下").click()
+    roster.see("没有连上网络，内容都在。请再点一次。")
+    assert roster.page.locator("[name=note]").input_value() == "雨夜"
+    assert roster.page.locator("main [name=key]").input_value() == key
+    roster.page.context.set_offline(False)
+    roster.submit().see("已记下 1 人")
+    assert Contribution.select().count() == before + 1
+
+
+def test_an_answer_lost_on_the_way_is_found_by_pressing_again(roster: Reader) -> None:
+    before = Contribution.select().count()
+    roster.expects_trouble = True
+
+    def lose(route: Route) -> None:
+        route.fetch(max_redirects=0)  # the site does its work
+        route.abort()  # and its answer never arrives
+
+    roster.page.route("**/contributions/new", lose)
+    roster.page.get_by_role("button", name="记下").click()
+    roster.see("没有连上网络")
+    assert Contribution.select().count() == before + 1
+    roster.page.unroute("**/contributions/new")
+    roster.submit().see("已记下 1 人")
+    assert Contribution.select().count() == before + 1
+
+
+def test_a_double_click_on_confirm_makes_one_receipt(demo_site: Site, demo_home: demo.Home, password: str) -> None:
+    before = Receipt.select().count()
+    clerk = at_the_basket(demo_site.desk(), demo_home)
+    clerk.fill(pin=demo_home.secrets["DEMO_PIN"])
+    clerk.page.get_by_role("button", name="确认兑换").dblclick()
+    clerk.see("积分兑换凭证")
+    clerk.page.reload()
+    clerk.see("积分兑换凭证")
+    assert Receipt.select().count() == before + 1
+
+
+def test_without_scripts_a_patrol_is_recorded_and_decided(demo_site: Site, password: str) -> None:
+    committee = demo_site.phone(java_script_enabled=False).sign_in("committee", password)
+    holder = Person.get(Person.username == "villager")
+    committee.open(f"/villages/{holder.household.village_id}/contributions/new").fill(item_id="义务巡逻")
+    committee.fill(q=holder.initials).press("查找").fill(people=holder.name, note="雨夜").submit().see("已记下 1 人")
+    line = Line.select().order_by(Line.id.desc()).get()
+
+    steward = demo_site.phone(java_script_enabled=False).sign_in("steward", password)
+    steward.open("/check").press("通过").see("已通过初审")
+    council = demo_site.phone(java_script_enabled=False).sign_in("council", password)
+    council.open("/decide").press("同意").see("表示同意")
+    assert Voice.select().where(Voice.line == line).count() == 1
+
+
+def test_without_scripts_a_typed_number_and_a_pin_buy_salt(demo_site: Site, demo_home: demo.Home) -> None:
+    clerk = at_the_basket(demo_site.desk(java_script_enabled=False), demo_home)
+    clerk.fill(pin=demo_home.secrets["DEMO_PIN"]).submit().see("积分兑换凭证").see("输入卡号").see("已验密码")
+
+
+def at_the_basket(clerk: Reader, home: demo.Home) -> Reader:
+    """Type the demo's card number at the till, and put one packet of salt into the basket."""
+    clerk.sign_in("clerk", home.secrets["DEMO_PASSWORD"])
+    salt = Goods.get(Goods.name == "食盐400g")
+    clerk.open(f"/tills/{Till.get(Till.shop == salt.shop_id).id}").fill(code=home.secrets["DEMO_CARD"]).submit()
+    expect(clerk.page.locator("[name=collector]")).to_be_visible()
+    return clerk.fill(**{f"goods-{salt.id}": 1})

@@ -1,0 +1,137 @@
+"""Every page of the site, on a phone and at a desk: axe finds nothing, and nothing is wider than its screen.
+
+`PAGES` names for each page that can be asked for who looks at it, in the demo village. A page that is missing fails.
+"""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+
+from points import access, demo
+from points.models.areas import Area
+from points.models.contribution import Line, Notice
+from points.models.people import Person
+from points.models.shop import Goods, Receipt, Shop, Till
+from points.services import card, notice, rule_book
+from tests.e2e.site import DESK, PHONE, Site
+
+pytestmark = pytest.mark.e2e
+
+PAGES = {
+    "": ["public.front", "public.village", "public.goods", "public.rules", "notices.public", "notices.show"]
+    + ["notices.sheets", "session.sign_in"],
+    "villager": ["home.front", "home.mine", "kin.mine", "session.password", "notices.show", "notices.object_to"]
+    + ["counter.receipt"],
+    "clerk": [
+        "desk.front",
+        "counter.tills",
+        "counter.till",
+        "counter.day",
+        "counter.receipt",
+        "shops.index",
+        "shops.show",
+    ]
+    + ["goods.index", "goods.new", "goods.show", "counter.again", "counter.back"],
+    "steward": ["desk.front", "review.check", "contributions.new", "contributions.index", "contributions.show"]
+    + ["contributions.line", "households.index", "households.show", "cards.waiting", "cards.hand_over"],
+    "council": ["desk.front", "review.decide", "notices.objections", "notices.answer"],
+    "committee": ["desk.front", "desk.village", "notices.index", "contributions.put_right", "households.new"]
+    + ["households.edit", "households.add_person", "households.person", "households.give_sign_in", "kin.of_person"]
+    + ["cards.print_card", "cards.reset_pin", "rule_book.index", "rule_book.show", "rule_book.edit", "rule_book.adopt"]
+    + ["areas.settings", "shops.new"],
+    "township": ["desk.front", "review.decide", "notices.objections", "staff.waiting"],
+    "admin": [
+        "desk.front",
+        "areas.index",
+        "areas.show",
+        "areas.rename",
+        "staff.index",
+        "staff.grant",
+        "staff.add_person",
+    ],
+}
+NO_PAGES = {"static", "contributions.search"}
+
+
+def test_the_table_names_every_page(demo_site: Site) -> None:
+    asked = {rule.endpoint for rule in demo_site.app.url_map.iter_rules() if "GET" in (rule.methods or ())}
+    assert asked - NO_PAGES == {page for pages in PAGES.values() for page in pages}
+
+
+@pytest.mark.parametrize("username", PAGES, ids=lambda username: username or "nobody")
+def test_pages_fit_and_axe_finds_nothing(demo_site: Site, demo_home: demo.Home, username: str) -> None:
+    ids = leave_work(demo_site)
+    reader = demo_site.phone()
+    if username:
+        reader.sign_in(username, demo_home.secrets["DEMO_PASSWORD"])
+    adapter = demo_site.app.url_map.bind("")
+    for page in PAGES[username]:
+        rule = next(rule for rule in demo_site.app.url_map.iter_rules(page) if "GET" in (rule.methods or ()))
+        special = {name: ids[f"{page}.{name}"] for name in rule.arguments if f"{page}.{name}" in ids}
+        reader.page.set_viewport_size(PHONE["viewport"])
+        reader.open(adapter.build(page, {name: ids[name] for name in rule.arguments} | special))
+        assert reader.status == 200, (page, reader.status)
+        reader.page.set_viewport_size(DESK["viewport"])
+        reader.look()
+
+
+def test_errors_have_pages_too(demo_site: Site, demo_home: demo.Home) -> None:
+    password = demo_home.secrets["DEMO_PASSWORD"]
+    for reader in (demo_site.phone(), demo_site.desk()):
+        reader.open("/nowhere").see("没有找到这个页面")
+        assert reader.status == 404
+        reader.open("/sign-in").fill(username="clerk", password="wrong-password").submit().see("用户名或密码不对")
+        assert reader.status == 422
+        reader.sign_in("clerk", password).open("/check").see("您的职责不包括这一步")
+        assert reader.status == 403
+        reader.open("/households/1").see("您的职责不包括这一步")
+        till = Till.select().order_by(Till.id).first()
+        reader.open(f"/tills/{till.id}").fill(code="123456789012").submit().see("看错了一位")
+        assert reader.status == 422
+        reader.fill(code="123456789015").submit().see("没有这张卡")
+        assert reader.status == 409
+
+
+def test_a_villagers_first_visit_is_light(demo_site: Site, demo_home: demo.Home) -> None:
+    phone = demo_site.phone()
+    network = phone.page.context.new_cdp_session(phone.page)
+    network.send("Network.enable")
+    sizes: list[float] = []
+    network.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    phone.scripts = False  # axe would not weigh, but would wait
+    phone.sign_in("villager", demo_home.secrets["DEMO_PASSWORD"]).see("积分明细")
+    phone.page.wait_for_load_state("networkidle")
+    assert 10_000 < sum(sizes) <= 60 * 1024, f"{sum(sizes):,.0f} bytes in {len(sizes)} answers"
+
+
+def leave_work(site: Site) -> dict[str, int]:
+    """Leave something to look at on every page: a card to hand over, a draft, an open objection; return the ids."""
+    holder, committee = (Person.get(Person.username == name) for name in ("villager", "committee"))
+    village = access.village_of(holder.area_id)
+
+    def by(actor: Person) -> dict[str, object]:
+        return {"key": uuid4().hex, "actor": actor, "now": site.clock.now}
+
+    noticed = Line.get(Line.state == "noticed", Line.village == village)
+    posted = Line.get(Line.state == "posted", Line.village == village, Line.household == holder.household_id)
+    till = Till.get(Till.shop == Shop.get(Shop.area == village))
+    draft = rule_book.start_draft(**by(committee), village_id=village)
+    return {
+        "village_id": village,
+        "area_id": Area.get(Area.kind == "township").id,
+        "household_id": holder.household_id,
+        "person_id": holder.id,
+        "card_id": card.print_card(**by(committee), person_id=holder.id),
+        "line_id": posted.id,
+        "notices.object_to.line_id": noticed.id,
+        "contribution_id": posted.contribution_id,
+        "notice_id": Notice.get(Notice.state == "hung", Notice.village == village).id,
+        "objection_id": notice.object_to(**by(holder), line_id=noticed.id, text="那天没看见他"),
+        "till_id": till.id,
+        "receipt_id": Receipt.get(Receipt.household == holder.household_id).id,
+        "shop_id": till.shop_id,
+        "goods_id": Goods.get(Goods.shop == till.shop_id).id,
+        "book_id": draft,
+    }

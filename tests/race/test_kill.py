@@ -1,0 +1,187 @@
+"""kill -9 in the middle of a stream of redemptions: what was acknowledged is there, what was not is safely sent again."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from urllib.parse import urlencode
+from uuid import uuid4
+
+import pytest
+
+from points import db
+from points.models import Receipt, Till, WriteKey
+from points.services import shop
+from tests.browser import forms_of
+from tests.world import CARD_KEY, PASSWORD, World
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).parents[2]
+CUSTOMERS = 8
+BEFORE_THE_KILL = 60  # answers
+PATIENCE = 60  # seconds until a server that does not answer is an error
+
+
+def test_a_killed_server_has_lost_nothing_that_it_acknowledged(database: str) -> None:
+    world = World(now=datetime.now(UTC))
+    salt = world.add_goods("散装食盐", "勺", "调味", 1, quantity=5000)
+    tills = [world.till, shop.open_till(**world.by(world.committee[0]), shop_id=world.shop)]
+    username = world.username(world.clerk)
+    queues = []
+    for number in range(CUSTOMERS):
+        household = world.open_household(world.lanes[1], f"王户{number}")
+        world.give_points(household, 1000)
+        paper = world.card(world.people(household)[0])
+        basket = {"card": paper.number, "collector": paper.person.id, "pin": paper.pin}
+        queues.append(Queue(tills[number % 2], basket | {f"goods-{salt}": 1, f"price-{salt}": 1}))
+    db.disconnect()  # from here on only the server touches the file
+
+    enough = threading.Semaphore(0)
+    with serving(database) as (server, port):
+        for queue in queues:
+            queue.sign_in(port, username)
+        threads = [threading.Thread(target=queue.stream, args=(enough,)) for queue in queues]
+        for thread in threads:
+            thread.start()
+        for _ in range(BEFORE_THE_KILL):
+            assert enough.acquire(timeout=PATIENCE), "the stream has dried up"
+        os.killpg(server.pid, signal.SIGKILL)
+        server.wait(PATIENCE)
+        for thread in threads:
+            thread.join(PATIENCE)
+    assert audit(database) == 0, "the book balances before anything has touched the database again"
+    acknowledged = {key: place for queue in queues for key, place in queue.acknowledged.items()}
+    open_keys = [key for queue in queues for key in queue.unanswered]
+    assert len(acknowledged) >= BEFORE_THE_KILL
+    assert len(open_keys) == CUSTOMERS, "each till had one on its way"
+    assert receipts_of(acknowledged) == acknowledged
+
+    with serving(database) as (_, port):
+        for queue in queues:
+            queue.call(port)
+            for key in (*queue.unanswered, *queue.unanswered, *queue.acknowledged):
+                status, place, page = queue.redeem(key)
+                assert status == 303, page
+                assert queue.acknowledged.setdefault(key, place) == place
+    everything = {key: place for queue in queues for key, place in queue.acknowledged.items()}
+    assert receipts_of(everything) == everything
+    assert len(everything) == len(acknowledged) + CUSTOMERS == Receipt.select().count()
+    for till in Till.select():
+        sequences = [receipt.sequence for receipt in Receipt.select().where(Receipt.till == till)]
+        assert sorted(sequences) == list(range(1, till.sequence + 1))
+    assert audit(database) == 0
+
+
+@dataclass
+class Queue:
+    """One customer after another before a till: the same card, a new key for each basket, one request at a time."""
+
+    till: int
+    basket: dict[str, object]
+    acknowledged: dict[str, str] = field(default_factory=dict)
+    """The place of the receipt by key."""
+    unanswered: list[str] = field(default_factory=list)
+    cookie: str = ""
+    token: str = ""
+
+    def call(self, port: int) -> None:
+        self.line = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+
+    def sign_in(self, port: int, username: str) -> None:
+        self.call(port)
+        for fields in (None, {"username": username, "password": PASSWORD}):
+            status, place, page = self.ask("/sign-in", fields)
+            if fields is None:
+                self.token = forms_of(page)[0].values["csrf_token"]
+        assert status == 303, page
+        self.token = forms_of(self.ask(f"/tills/{self.till}")[2])[0].values["csrf_token"]
+
+    def stream(self, enough: threading.Semaphore) -> None:
+        """Redeem until the server is gone."""
+        while True:
+            key = uuid4().hex
+            try:
+                status, place, _ = self.redeem(key)
+            except (OSError, HTTPException):
+                self.unanswered.append(key)
+                return
+            assert status == 303
+            self.acknowledged[key] = place
+            enough.release()
+
+    def redeem(self, key: str) -> tuple[int, str, str]:
+        return self.ask(f"/tills/{self.till}/redeem", self.basket | {"key": key})
+
+    def ask(self, path: str, fields: dict[str, object] | None = None) -> tuple[int, str, str]:
+        """Send a GET, or a form as a POST; return the status, where it leads, and the page."""
+        headers = {"Cookie": self.cookie}
+        body = None
+        if fields is not None:
+            body = urlencode({"csrf_token": self.token, **fields})
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        self.line.request("GET" if body is None else "POST", path, body, headers)
+        answer = self.line.getresponse()
+        page = answer.read().decode()
+        self.cookie = (answer.getheader("Set-Cookie") or self.cookie).split(";")[0]
+        return answer.status, answer.getheader("Location", ""), page
+
+
+@contextmanager
+def serving(database: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """Run ``points serve`` in a process group of its own on a free port; kill the group at the end."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "points.cli", "serve", "--port", str(port)],
+        cwd=ROOT,
+        env=environment(database),
+        start_new_session=True,
+    )
+    try:
+        wait_for(server, port)
+        yield server, port
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGKILL)
+        server.wait(PATIENCE)
+
+
+def wait_for(server: subprocess.Popen[bytes], port: int) -> None:
+    for _ in range(PATIENCE * 20):
+        with suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
+            return
+        with suppress(subprocess.TimeoutExpired):
+            raise AssertionError(f"the server ended with {server.wait(0.05)}")
+    raise AssertionError("the server does not listen")
+
+
+def audit(database: str) -> int:
+    """Run ``points ledger audit``; return its exit status."""
+    command = [sys.executable, "-m", "points.cli", "ledger", "audit"]
+    return subprocess.run(command, cwd=ROOT, env=environment(database), check=False).returncode
+
+
+def environment(database: str) -> dict[str, str]:
+    return os.environ | {
+        "POINTS_DATABASE_URL": database,
+        "POINTS_SECRET_KEY": "a secret key for tests, thirty-two signs",
+        "POINTS_CARD_KEY": CARD_KEY,
+        "POINTS_SECURE_COOKIES": "0",
+    }
+
+
+def receipts_of(keys: dict[str, str]) -> dict[str, str]:
+    """Find the receipts that the database holds for *keys*; each key was written at most once, as its table's own."""
+    found = WriteKey.select().where(WriteKey.key.in_(list(keys)), WriteKey.outcome == "done")
+    receipts = {receipt.id for receipt in Receipt.select(Receipt.id)}
+    return {row.key: f"/receipts/{row.result}" for row in found if row.result in receipts}
