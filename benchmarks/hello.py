@@ -16,7 +16,7 @@ def hello() -> str:
 
 
 def main(port: int) -> None:
-    """Serve on *port* with the settings of `points serve` for the database at POINTS_DATABASE_URL; only the app differs."""
+    """Serve on *port* as `points serve` does for the database at POINTS_DATABASE_URL; only the app differs."""
     import config
     from points import cli, db
 

@@ -18,7 +18,6 @@ from points.calendar import local_date
 from points.ledger import Posting
 from points.models import (
     Account,
-    Area,
     Card,
     Contribution,
     Goods,
@@ -52,7 +51,8 @@ SHELVED = (("大米5kg", "袋", "粮油", 30), ("洗衣液2kg", "瓶", "日化",
            ("菜籽油1.8L", "桶", "粮油", 40), ("酱油500ml", "瓶", "调味", 6), ("抽纸10包", "提", "纸品", 15),
            ("毛巾", "条", "家纺", 8), ("铅笔12支", "盒", "文具", 5))  # fmt: skip
 
-INITIALS = {name: names.initials(name) for name in ("钱店员", "罗记录", "孙初审", "王秀英", "李大山", *(row[0] for row in SHELVED))}
+PEOPLE = ("钱店员", "罗记录", "孙初审", "王秀英", "李大山")
+INITIALS = {name: names.initials(name) for name in (*PEOPLE, *(row[0] for row in SHELVED))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,9 +218,13 @@ class _Filling:
              "adopted_on": local_date(long_ago), "adopted_by": self.recorders[number], "created_at": long_ago}
             for number, village in enumerate(self.villages)
         ])  # fmt: skip
-        items = insert(RuleItem, [
-            {"book": book, "code": 1, "category": "平安", "name": "义务巡逻（≥2小时）", "points": 10} for book in books
-        ])
+        items = insert(
+            RuleItem,
+            [
+                {"book": book, "code": 1, "category": "平安", "name": "义务巡逻（≥2小时）", "points": 10}
+                for book in books
+            ],
+        )
         times = {"opened_at": long_ago, "hung_at": long_ago}
         over = {"state": "closed", "closes_at": self.now - timedelta(days=9), "closed_at": self.now}
         running = {"state": "hung", "closes_at": self.now + timedelta(days=9), "closed_at": None}
@@ -267,7 +271,8 @@ class _Filling:
                          (AccountType.SHOP, self.shop_ids[number]), 2, "till", self.tills[number])
             for number, turn in bought
         )  # fmt: skip
-        after = dict(Transfer.select(Transfer.id, Transfer.source_after).where(Transfer.kind == Kind.REDEMPTION).tuples())
+        balances = Transfer.select(Transfer.id, Transfer.source_after).where(Transfer.kind == Kind.REDEMPTION)
+        after = dict(balances.tuples())
         receipts = insert(Receipt, [
             {"till": self.tills[number], "sequence": turn + 1, "number": f"V{number}-1-{turn + 1:06d}",
              "household": self.households[home], "card": self.cards[home], "collector": self.holders[home],

@@ -326,7 +326,7 @@ class Story:
             notice_days=5,
             no_pin_daily_limit=20,
             monthly_cap=60,
-            objection_contact=f"{village.committee[0].name},村委会一楼，周一至周五 8:00–17:00",
+            objection_contact=f"{village.committee[0].name}，村委会一楼，周一至周五 8:00–17:00",
         )
 
     def _adopt_rules(self, village: Village) -> None:

@@ -167,5 +167,6 @@ def day(till_id: int, of: date) -> Day:
 
 
 def _slip(row: Any) -> Slip:
-    undone_at = None if row[16] is None else db.moment(row[16])
-    return Slip(*row[:14], bool(row[14]), db.moment(row[15]), undone_at)
+    *columns, pin, recorded_at, undone_at = row
+    columns += [bool(pin), db.moment(recorded_at), None if undone_at is None else db.moment(undone_at)]
+    return Slip(*columns)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from points import access, db
 from points.models.areas import Area
@@ -41,7 +42,7 @@ def villages(person: Person) -> list[Area]:
     return list(Area.select().where(Area.id.in_(ids)).order_by(Area.order, Area.id)) if ids else []
 
 
-def waiting(person: Person) -> Waiting:
+def waiting(person: Person, *, now: datetime) -> Waiting:
     """Count what *person* may do now: by the roles held, without what recusal or an earlier step forbids."""
     committee = access.covered_areas(person, "committee")
     handing = access.covered_areas(person, "committee", "steward")
@@ -51,7 +52,7 @@ def waiting(person: Person) -> Waiting:
         decide=review.count_to_decide(person),
         publish=Line.select().where(Line.state == "approved", Line.village.in_(committee)).count(),
         hang=Notice.select().where(Notice.state == "gathered", Notice.village.in_(committee)).count(),
-        objections=notices.count_open(person),
+        objections=notices.count_to_answer(person, now=now),
         roles=len(staff.waiting(person)),
         cards=cards.where(Card.printed_by != person, Person.area.in_(handing)).count(),
     )

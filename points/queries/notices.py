@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from math import ceil
+from typing import Any, TypeVar
 
 from peewee import fn
 
@@ -19,6 +20,7 @@ from points.models.people import Household, Person
 PAGE = 50
 LIST = 20
 SHEET_ROWS = 14
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class PublicLine:
     """A line as the wall shows it: `item` is only the category where the rule book is discreet."""
 
     id: int
+    lane_id: int
     lane: str
     number: str
     name: str
@@ -44,6 +47,7 @@ class NewHousehold:
     """A household that opened since the last notice, with its people's masked names."""
 
     number: str
+    lane_id: int
     lane: str
     people: list[str]
 
@@ -130,7 +134,7 @@ def lanes(notice_id: int) -> list[tuple[int, str]]:
     of_lines = Line.select(Household.area).join(Household).where(Line.notice == notice_id)
     fresh = Household.select(Household.area).where(Household.notice_id == notice_id)
     query = Area.select(Area.id, Area.name).where(Area.id.in_(of_lines) | Area.id.in_(fresh))
-    return [(row.id, row.name) for row in query.order_by(Area.order, Area.id)]
+    return [(row.id, row.name) for row in query.order_by(Area.parent, Area.order, Area.id)]
 
 
 def public_lines(
@@ -150,8 +154,8 @@ def _public_lines() -> Any:
     recorder, checker = Person.alias(), Person.alias()
     return (
         Line.select(
-            Line, Area.name.alias("lane"), Household.number.alias("number"), Person.name.alias("name"),
-            recorder.name.alias("recorder"), checker.name.alias("checker"),
+            Line, Area.id.alias("lane_id"), Area.name.alias("lane"), Household.number.alias("number"),
+            Person.name.alias("name"), recorder.name.alias("recorder"), checker.name.alias("checker"),
         )
         .join(Household)
         .join(Area)
@@ -162,7 +166,7 @@ def _public_lines() -> Any:
         .switch(Line)
         .join(checker, on=Line.checked_by)
         .where(Line.notice.is_null(False))
-        .order_by(Area.order, Area.id, Household.number, Line.id)
+        .order_by(Area.parent, Area.order, Area.id, Household.number, Line.id)
         .objects()
     )  # fmt: skip
 
@@ -179,7 +183,7 @@ def new_households(notice_id: int, *, lane_id: int | None = None) -> list[NewHou
     """Return the households that a notice makes known."""
     query = (
         Household.select(Household, Area).join(Area, on=Household.area).where(Household.notice_id == notice_id)
-    ).order_by(Area.order, Area.id, Household.number)
+    ).order_by(Area.parent, Area.order, Area.id, Household.number)
     if lane_id:
         query = query.where(Household.area == lane_id)
     found = list(query)
@@ -187,7 +191,7 @@ def new_households(notice_id: int, *, lane_id: int | None = None) -> list[NewHou
     ids = [household.id for household in found]
     for person in Person.select().where(Person.household.in_(ids), Person.active).order_by(Person.id):
         people.setdefault(person.household_id, []).append(names.mask(person.name))
-    return [NewHousehold(row.number, row.area.name, people.get(row.id, [])) for row in found]
+    return [NewHousehold(row.number, row.area.id, row.area.name, people.get(row.id, [])) for row in found]
 
 
 def paper(notice_id: int, *, lane_id: int | None = None) -> list[PaperSheet]:
@@ -195,12 +199,26 @@ def paper(notice_id: int, *, lane_id: int | None = None) -> list[PaperSheet]:
     lines, _more = public_lines(notice_id, lane_id=lane_id)
     fresh = new_households(notice_id, lane_id=lane_id)
     sheets = []
-    for lane in dict.fromkeys([*(line.lane for line in lines), *(row.lane for row in fresh)]):
-        here = [line for line in lines if line.lane == lane]
-        sheets += [PaperSheet(lane, here[i : i + SHEET_ROWS], ()) for i in range(0, len(here), SHEET_ROWS)]
-        new = [row for row in fresh if row.lane == lane]
-        sheets += [PaperSheet(lane, (), new[i : i + SHEET_ROWS]) for i in range(0, len(new), SHEET_ROWS)]
+    for id_, lane in lanes(notice_id):
+        here = [line for line in lines if line.lane_id == id_]
+        sheets += [PaperSheet(lane, rows, ()) for rows in _pages(here, lambda line: len(line.item) / 14)]
+        new = [row for row in fresh if row.lane_id == id_]
+        sheets += [PaperSheet(lane, (), rows) for rows in _pages(new, lambda row: len("、".join(row.people)) / 24)]
     return sheets
+
+
+def _pages(rows: Sequence[Row], fills: Callable[[Row], float]) -> list[list[Row]]:
+    """Cut *rows* into pages; *fills* tells how many lines of its column a row's text takes up."""
+    pages: list[list[Row]] = []
+    room = 0.0
+    for row in rows:
+        height = 1 + 0.7 * (max(ceil(fills(row)), 1) - 1)  # a further line of text is lower than a row of its own
+        if height > room or not pages:
+            pages.append([])
+            room = SHEET_ROWS
+        pages[-1].append(row)
+        room -= height
+    return pages
 
 
 # --- objections -----------------------------------------------------------------------------------------------------
@@ -222,9 +240,12 @@ def open_objections(person: Person) -> list[Objection]:
     return list(_objections().where(_open(person)).order_by(Objection.due_at, Objection.id).limit(200))
 
 
-def count_open(person: Person) -> int:
-    """Count them."""
-    return int(Objection.select().join(Line).join(Household).where(_open(person)).count())
+def count_to_answer(person: Person, *, now: datetime) -> int:
+    """Count the open objections that *person*'s roles may still answer: the township's once they are due."""
+    here = Household.area.in_(access.covered_areas(person, *ANSWERERS)) & (Objection.due_at > now)
+    township = Household.area.in_(access.covered_areas(person, "supervisor"))
+    found = Objection.select().join(Line).join(Household).where(Objection.answer.is_null(), here | township)
+    return int(found.where(Objection.raised_by != person).count())
 
 
 def answered(person: Person) -> list[Objection]:
@@ -263,6 +284,7 @@ def _objections() -> Any:
 def _public(row: Any) -> PublicLine:
     return PublicLine(
         id=row.id,
+        lane_id=row.lane_id,
         lane=row.lane,
         number=row.number,
         name=names.mask(row.name),

@@ -6,7 +6,7 @@ import importlib
 
 from flask import Flask
 
-from points.web import edge, errors, navigation, session
+from points.web import edge, errors, navigation, session, text
 
 BLUEPRINTS = (
     "public",  # what anyone may see: front page, notices and their sheets, goods, rule book
@@ -30,6 +30,7 @@ BLUEPRINTS = (
 
 def register(app: Flask) -> None:
     """Wire extensions, error pages, template helpers and every blueprint into *app*."""
+    text.register(app)
     session.register(app)
     errors.register(app)
     edge.register(app)

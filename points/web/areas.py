@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_login import login_required
 from wtforms.fields import SelectChoice
 
@@ -15,6 +14,7 @@ from points.services import areas
 from points.web.edge import label, now
 from points.web.forms.areas import OpenAreaForm, RenameForm, SettingsForm
 from points.web.session import me
+from points.web.text import gettext as _
 
 blueprint = Blueprint("areas", __name__)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_login import login_required
 
 from points import access, codes
@@ -20,6 +19,7 @@ from points.web.answers import refused_back
 from points.web.edge import now
 from points.web.forms.cards import PinForm, PrintForm, RevokeForm
 from points.web.session import me
+from points.web.text import gettext as _
 
 blueprint = Blueprint("cards", __name__)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import Blueprint, flash, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_login import login_required
 from wtforms.fields import SelectChoice
 
@@ -20,6 +19,7 @@ from points.web import answers
 from points.web.edge import now
 from points.web.forms.contributions import PutRightForm, RecordForm
 from points.web.session import me
+from points.web.text import gettext as _
 
 blueprint = Blueprint("contributions", __name__)
 

@@ -6,7 +6,6 @@ from datetime import date, timedelta
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_login import login_required
 from wtforms.fields import SelectChoice
 
@@ -18,6 +17,7 @@ from points.services import redemption
 from points.web.edge import now
 from points.web.forms.counter import CardForm, RedeemForm, UndoForm
 from points.web.session import me
+from points.web.text import gettext as _
 
 blueprint = Blueprint("counter", __name__)
 

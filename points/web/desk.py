@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
 from points.errors import NotAllowed, NotFound
@@ -14,6 +13,7 @@ from points.web import answers
 from points.web.edge import now
 from points.web.navigation import ways, ways_in
 from points.web.session import me
+from points.web.text import gettext as _
 
 blueprint = Blueprint("desk", __name__)
 FEW = 3
@@ -29,7 +29,7 @@ def front() -> ResponseReturnValue:
     only = villages[0].id if len(villages) == 1 else None
     return render_template(
         "desk/front.html",
-        waiting=desk.waiting(me()),
+        waiting=desk.waiting(me(), now=now()),
         waiting_url=url_for("notices.index", village_id=only) if only else None,
         cards_url=url_for("cards.waiting", village_id=only) if only else None,
         now=now(),

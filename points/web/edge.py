@@ -6,11 +6,11 @@ from datetime import date, datetime
 from typing import Any
 
 from flask import Flask, Response, current_app, request
-from flask_babel import Babel, gettext
 
 from points.calendar import LOCAL
 from points.names import mask
 from points.web.forms.base import new_key
+from points.web.text import gettext
 
 
 def now() -> datetime:
@@ -103,7 +103,6 @@ def label(word: str) -> str:
 
 def register(app: Flask) -> None:
     """Hand these to every template, and send the security headers with every answer."""
-    Babel(app)
     filters: dict[str, Any] = {
         "local_time": local_time,
         "local_day": local_day,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import Flask, current_app, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from peewee import PeeweeException
 from werkzeug.exceptions import HTTPException
@@ -12,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 from points import db
 from points.errors import PointsError
 from points.web.edge import label
+from points.web.text import gettext as _
 
 
 def sentence(refusal: PointsError) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_login import login_required
 
 from points import access
@@ -14,6 +13,7 @@ from points.web.edge import now
 from points.web.forms.base import ButtonForm
 from points.web.forms.shops import GoodsForm, PriceForm, ReceiveForm
 from points.web.session import me
+from points.web.text import gettext as _
 
 blueprint = Blueprint("goods", __name__)
 

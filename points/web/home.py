@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_login import login_required
 
 from points.queries import home
@@ -15,6 +14,7 @@ from points.queries.home import Row
 from points.web.edge import label, local_time, now, short_day
 from points.web.phone import tabs
 from points.web.session import me
+from points.web.text import gettext as _
 
 blueprint = Blueprint("home", __name__)
 

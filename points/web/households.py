@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_login import login_required
 from wtforms.fields import SelectChoice
 
@@ -28,6 +27,7 @@ from points.web.forms.households import (
     PersonForm,
 )
 from points.web.session import me
+from points.web.text import gettext as _
 
 blueprint = Blueprint("households", __name__)
 ENTRIES = 10
@@ -163,7 +163,6 @@ def person(person_id: int) -> ResponseReturnValue:
         household=reads.household(found.household_id) if found.household_id else None,
         area=access.area(found.area_id),
         cards=reads.cards(person_id=person_id),
-        roles=roles.of_person(person_id),
         kin=reads.kin(person_id),
         **_offers(found),
     )
@@ -210,12 +209,13 @@ def _keeps_inside(village_id: int) -> bool:
 def _offers(found: Person) -> dict[str, Any]:
     """Tell which steps a person's page offers me; the services decide."""
     related = access.are_related(me(), found)
-    area_id = found.area_id
+    area_id, held = found.area_id, roles.of_person(found.id)
     return {
+        "roles": held,
         "mine": me().id,
         "related": related,
         "edits": not related and access.holds(me(), KEEPERS if found.household_id else ("admin",), area_id),
-        "signs_in": not related and access.holds(me(), ("committee", "admin"), area_id),
+        "signs_in": not related and access.holds(me(), ("admin",) if held else ("committee", "admin"), area_id),
         "prints": not related and found.household_id and access.holds(me(), ("committee", "admin"), area_id),
         "hands_over": not related and access.holds(me(), ("committee", "steward"), area_id),
         "resets": not related and found.household_id and access.holds(me(), ("committee",), area_id),

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_login import login_required
 from wtforms.fields import SelectChoice
 
@@ -20,6 +19,7 @@ from points.web import phone
 from points.web.edge import now
 from points.web.forms.staff import KinForm
 from points.web.session import me
+from points.web.text import gettext as _
 
 blueprint = Blueprint("kin", __name__)
 

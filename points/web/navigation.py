@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask import Flask, g, request, url_for
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from points.judging import ANSWERERS, CHECKERS, RECORDERS
 from points.queries import contributions, desk
+from points.web.text import gettext as _
 
 Way = dict[str, Any]
 

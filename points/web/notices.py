@@ -8,7 +8,6 @@ from operator import attrgetter
 
 from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
 from points import access, judging
@@ -24,6 +23,7 @@ from points.web.edge import now
 from points.web.forms.notices import AnswerForm, ObjectForm
 from points.web.phone import tabs
 from points.web.session import me
+from points.web.text import gettext as _
 
 blueprint = Blueprint("notices", __name__)
 
@@ -58,7 +58,7 @@ def show(notice_id: int) -> ResponseReturnValue:
         setting=reads.setting(found.village_id),
         lanes=reads.lanes(notice_id),
         lane_id=lane_id,
-        groups=[(lane, list(group)) for lane, group in groupby(lines, key=attrgetter("lane"))],
+        groups=[list(group) for _id, group in groupby(lines, key=attrgetter("lane_id"))],
         page=page,
         more=more,
         households=reads.new_households(notice_id, lane_id=lane_id) if page == 1 else [],

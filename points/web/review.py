@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
 from points.errors import NotAllowed
@@ -14,6 +13,7 @@ from points.services import review
 from points.web.edge import now
 from points.web.forms.review import JudgeForm
 from points.web.session import me
+from points.web.text import gettext as _
 
 blueprint = Blueprint("review", __name__)
 

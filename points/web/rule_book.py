@@ -6,7 +6,6 @@ from decimal import Decimal
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_login import login_required
 
 from points import access
@@ -19,6 +18,7 @@ from points.web.edge import now
 from points.web.forms.base import ButtonForm
 from points.web.forms.rule_book import BLANK_ROWS, AdoptForm, DraftForm
 from points.web.session import me
+from points.web.text import gettext as _
 
 blueprint = Blueprint("rule_book", __name__)
 READERS = ("committee", "council", "steward", "supervisor", "admin")

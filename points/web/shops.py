@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_login import login_required
 from wtforms.fields import SelectChoice
 
@@ -15,6 +14,7 @@ from points.web.edge import now
 from points.web.forms.base import ButtonForm
 from points.web.forms.shops import ShopForm
 from points.web.session import me
+from points.web.text import gettext as _
 
 blueprint = Blueprint("shops", __name__)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_login import login_required
 from wtforms.fields import SelectChoice
 
@@ -18,6 +17,7 @@ from points.web.edge import label, now
 from points.web.forms.households import PersonForm
 from points.web.forms.staff import GrantForm
 from points.web.session import me
+from points.web.text import gettext as _
 
 blueprint = Blueprint("staff", __name__)
 READERS = ("admin", "supervisor", "committee")

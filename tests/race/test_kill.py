@@ -1,4 +1,4 @@
-"""kill -9 in the middle of a stream of redemptions: what was acknowledged is there, what was not is safely sent again."""
+"""kill -9 amid a stream of redemptions: what was acknowledged is there, what was not is safely sent again."""
 
 import os
 import signal
@@ -48,8 +48,9 @@ def test_a_killed_server_has_lost_nothing_that_it_acknowledged(database: str) ->
     enough = threading.Semaphore(0)
     with serving(database) as (server, port):
         for queue in queues:
-            queue.sign_in(port, username)
-        threads = [threading.Thread(target=queue.stream, args=(enough,)) for queue in queues]
+            with queue.at(port):
+                queue.sign_in(username)  # one by one: eight at once look like guesses
+        threads = [threading.Thread(target=queue.stream, args=(port, enough)) for queue in queues]
         for thread in threads:
             thread.start()
         for _ in range(BEFORE_THE_KILL):
@@ -67,11 +68,11 @@ def test_a_killed_server_has_lost_nothing_that_it_acknowledged(database: str) ->
 
     with serving(database) as (_, port):
         for queue in queues:
-            queue.call(port)
-            for key in (*queue.unanswered, *queue.unanswered, *queue.acknowledged):
-                status, place, page = queue.redeem(key)
-                assert status == 303, page
-                assert queue.acknowledged.setdefault(key, place) == place
+            with queue.at(port):
+                for key in (*queue.unanswered, *queue.unanswered, *queue.acknowledged):
+                    status, place, page = queue.redeem(key)
+                    assert status == 303, page
+                    assert queue.acknowledged.setdefault(key, place) == place
     everything = {key: place for queue in queues for key, place in queue.acknowledged.items()}
     assert receipts_of(everything) == everything
     assert len(everything) == len(acknowledged) + CUSTOMERS == Receipt.select().count()
@@ -93,30 +94,34 @@ class Queue:
     cookie: str = ""
     token: str = ""
 
-    def call(self, port: int) -> None:
+    @contextmanager
+    def at(self, port: int) -> Iterator[None]:
+        """Hold a connection to the server."""
         self.line = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+        try:
+            yield
+        finally:
+            self.line.close()
 
-    def sign_in(self, port: int, username: str) -> None:
-        self.call(port)
-        for fields in (None, {"username": username, "password": PASSWORD}):
-            status, place, page = self.ask("/sign-in", fields)
-            if fields is None:
-                self.token = forms_of(page)[0].values["csrf_token"]
+    def sign_in(self, username: str) -> None:
+        self.token = forms_of(self.ask("/sign-in")[2])[0].values["csrf_token"]
+        status, _, page = self.ask("/sign-in", {"username": username, "password": PASSWORD})
         assert status == 303, page
         self.token = forms_of(self.ask(f"/tills/{self.till}")[2])[0].values["csrf_token"]
 
-    def stream(self, enough: threading.Semaphore) -> None:
+    def stream(self, port: int, enough: threading.Semaphore) -> None:
         """Redeem until the server is gone."""
-        while True:
-            key = uuid4().hex
-            try:
-                status, place, _ = self.redeem(key)
-            except (OSError, HTTPException):
-                self.unanswered.append(key)
-                return
-            assert status == 303
-            self.acknowledged[key] = place
-            enough.release()
+        with self.at(port):
+            while not self.unanswered:
+                key = uuid4().hex
+                try:
+                    status, place, _ = self.redeem(key)
+                except (OSError, HTTPException):
+                    self.unanswered.append(key)
+                else:
+                    assert status == 303
+                    self.acknowledged[key] = place
+                    enough.release()
 
     def redeem(self, key: str) -> tuple[int, str, str]:
         return self.ask(f"/tills/{self.till}/redeem", self.basket | {"key": key})

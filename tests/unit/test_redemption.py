@@ -1,12 +1,14 @@
 """Redeeming at the counter: every rule its own sentence, and all of it or nothing."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
 from stdnum.iso7064 import mod_97_10
 
-from points import codes, ledger, stock
+from points import codes, db, ledger, stock
 from points.errors import (
     AlreadyReversed,
     BasketTooLarge,
@@ -285,6 +287,28 @@ def test_a_scan_goes_without_pin_up_to_the_days_limit_of_the_household(world: Wo
     redeem(world, paper)  # with the PIN there is no limit
     world.wait(days=1)
     redeem(world, paper, pin="", basket=[[soap, 1, 20]])
+
+
+def test_cards_of_one_household_at_once_share_one_no_pin_day(world: World, paper: PaperCard) -> None:
+    second = world.card(world.people(world.households[0])[1])
+    soap = world.goods["洗衣液2kg"]
+    attempts = [world.by(world.clerk) for _ in range(6)]
+    start = Barrier(len(attempts))
+
+    def attempt(number: int) -> bool:
+        start.wait()
+        try:
+            card = (paper, second)[number % 2]
+            redeem(world, card, **attempts[number], pin="", basket=[[soap, 1, 20]])
+        except NoPinLimit:
+            return False
+        finally:
+            db.disconnect()
+        return True
+
+    with ThreadPoolExecutor(len(attempts)) as pool:
+        assert sum(pool.map(attempt, range(len(attempts)))) == 1
+    assert world.balance(world.households[0]) == 80
 
 
 def test_the_no_pin_day_is_the_villages_day(world: World, paper: PaperCard) -> None:

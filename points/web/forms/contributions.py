@@ -26,6 +26,10 @@ class RecordForm(KeyedForm):
 
 
 class PutRightForm(KeyedForm):
-    how = RadioField(_("收回多少"), choices=[SelectChoice("whole", _("全部冲正")), SelectChoice("part", _("只收回一部分"))], default="whole")
+    how = RadioField(
+        _("收回多少"),
+        choices=[SelectChoice("whole", _("全部冲正")), SelectChoice("part", _("只收回一部分"))],
+        default="whole",
+    )
     points = IntegerField(_("收回几分（只收回一部分时填）"), validators=[Optional(), NumberRange(min=1)])
     reason = StringField(_("理由"), validators=[InputRequired(), Length(max=120)])

@@ -19,4 +19,4 @@ class AnswerForm(KeyedForm):
         choices=[SelectChoice("yes", _("异议成立：这一条取消，不计分")), SelectChoice("no", _("异议不成立：照常入账"))],
         validators=[InputRequired()],
     )
-    reason = TextAreaField(_("理由（提出人和公示页都能看到）"), validators=[InputRequired(), Length(max=500)])
+    reason = TextAreaField(_("理由（提出人看得到）"), validators=[InputRequired(), Length(max=500)])

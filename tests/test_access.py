@@ -1,0 +1,280 @@
+"""Who may open which page: every route for every role, at home and from elsewhere; a route not listed here fails.
+
+The table says what a role of the village meets in its own village (`y` the page or the deed, `-` 403: another's duty,
+`.` 404: nothing there for you, `>` led to sign in), and what the same seven roles of another village or township meet
+(`away`: `=` just as at home, for pages that are about no place). All things belong to one household: its `owner`
+is a villager of it, `villager` one of another household.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from points import db
+from points.models import Line, Person
+from points.services import card, notice, redemption, rule_book, staff
+from tests import steps
+from tests.browser import Browser
+from tests.world import World
+
+TABLE = """
+                                           nobody owner villager steward committee council clerk supervisor admin away
+GET  /areas                                  >      y      y        y        y        y      y       y        y    =
+GET  /areas/{village}                        >      .      .        y        y        -      -       y        y    .
+POST /areas/{village}                        >      .      .        -        -        -      -       -        y    .
+GET  /areas/{village}/name                   >      .      .        -        -        -      -       -        y    .
+POST /areas/{village}/name                   >      .      .        -        -        -      -       -        y    .
+GET  /villages/{village}/settings            >      .      .        -        y        -      -       -        y    .
+POST /villages/{village}/settings            >      .      .        -        y        -      -       -        y    .
+GET  /cards/{card}/hand-over                 >      .      .        y        y        -      -       -        -    .
+POST /cards/{card}/hand-over                 >      .      .        y        y        -      -       -        -    .
+POST /cards/{card}/revoke                    >      .      .        y        y        -      -       -        y    .
+GET  /people/{person}/cards/new              >      .      .        -        y        -      -       -        y    .
+POST /people/{person}/cards/new              >      .      .        -        y        -      -       -        y    .
+GET  /people/{person}/pin                    >      .      .        -        y        -      -       -        -    .
+POST /people/{person}/pin                    >      .      .        -        y        -      -       -        -    .
+GET  /villages/{village}/cards               >      .      .        y        y        -      -       -        -    .
+GET  /contributions/{contribution}           >      .      .        y        y        y      -       y        y    .
+GET  /lines/{posted}                         >      .      .        y        y        y      -       y        y    .
+GET  /lines/{posted}/put-right               >      .      .        -        y        -      -       -        -    .
+POST /lines/{posted}/put-right               >      .      .        -        y        -      -       -        -    .
+POST /lines/{recorded}/withdraw              >      .      .        y        -        -      -       -        -    .
+GET  /villages/{village}/contributions       >      .      .        y        y        y      -       y        y    .
+GET  /villages/{village}/contributions/new   >      .      .        y        y        -      -       -        -    .
+POST /villages/{village}/contributions/new   >      .      .        y        y        -      -       -        -    .
+GET  /villages/{village}/people/search       >      .      .        y        y        -      -       -        -    .
+GET  /receipts/{receipt}                     >      y      .        -        y        -      y       y        y    .
+POST /receipts/{receipt}/undo                >      .      .        -        y        -      y       -        -    .
+GET  /tills                                  >      y      y        y        y        y      y       y        y    =
+GET  /tills/{till}                           >      .      .        -        -        -      y       -        -    .
+GET  /tills/{till}/card                      >      y      y        y        y        y      y       y        y    y
+POST /tills/{till}/card                      >      .      .        -        -        -      y       -        -    .
+GET  /tills/{till}/day                       >      .      .        -        y        -      y       y        y    .
+GET  /tills/{till}/redeem                    >      y      y        y        y        y      y       y        y    y
+POST /tills/{till}/redeem                    >      .      .        -        -        -      y       -        -    .
+POST /clock                                  >      -      -        -        -        -      -       -        y    =
+GET  /desk                                   >      y      y        y        y        y      y       y        y    =
+GET  /villages/{village}/desk                >      .      .        y        y        y      y       y        y    .
+GET  /goods/{goods}                          >      .      .        -        y        -      y       y        y    .
+POST /goods/{goods}/hide                     >      .      .        -        y        -      y       -        -    .
+POST /goods/{goods}/price                    >      .      .        -        y        -      y       -        -    .
+POST /goods/{goods}/receive                  >      .      .        -        y        -      y       -        -    .
+GET  /shops/{shop}/goods                     >      .      .        -        y        -      y       y        y    .
+GET  /shops/{shop}/goods/new                 >      .      .        -        y        -      y       -        -    .
+POST /shops/{shop}/goods/new                 >      .      .        -        y        -      y       -        -    .
+GET  /home                                   >      y      y        y        y        y      y       y        y    =
+GET  /me                                     >      y      y        y        y        y      y       y        y    =
+GET  /households/{household}                 >      .      .        y        y        -      -       y        y    .
+GET  /households/{household}/edit            >      .      .        y        y        -      -       -        y    .
+POST /households/{household}/edit            >      .      .        y        y        -      -       -        y    .
+GET  /households/{household}/people/new      >      .      .        y        y        -      -       -        y    .
+POST /households/{household}/people/new      >      .      .        y        y        -      -       -        y    .
+GET  /people/{person}                        >      .      .        y        y        -      -       y        y    .
+POST /people/{person}                        >      .      .        y        y        -      -       -        y    .
+GET  /people/{person}/sign-in                >      .      .        -        y        -      -       -        y    .
+POST /people/{person}/sign-in                >      .      .        -        y        -      -       -        y    .
+GET  /villages/{village}/households          >      .      .        y        y        -      -       y        y    .
+GET  /villages/{village}/households/new      >      .      .        y        y        -      -       -        y    .
+POST /villages/{village}/households/new      >      .      .        y        y        -      -       -        y    .
+GET  /me/kin                                 >      y      y        y        y        y      y       y        y    =
+POST /me/kin                                 >      y      y        y        y        y      y       y        y    =
+GET  /people/{person}/kin                    >      .      .        -        y        -      -       -        -    .
+POST /people/{person}/kin                    >      .      .        -        y        -      -       -        -    .
+GET  /lines/{noticed}/object                 >      y      y        y        y        y      y       y        y    .
+POST /lines/{noticed}/object                 >      y      y        y        y        y      y       y        y    .
+GET  /notices/{notice}                       y      y      y        y        y        y      y       y        y    y
+POST /notices/{gathered}/hang                >      .      .        -        y        -      -       -        -    .
+GET  /notices/{notice}/sheets                y      y      y        y        y        y      y       y        y    y
+GET  /objections                             >      -      -        -        y        y      -       y        y    =
+GET  /objections/{objection}                 >      .      .        -        y        y      -       y        y    .
+POST /objections/{objection}                 >      .      .        -        y        y      -       y        -    .
+GET  /villages/{village}/notices             y      y      y        y        y        y      y       y        y    y
+POST /villages/{village}/notices             >      .      .        -        y        -      -       -        -    .
+GET  /villages/{village}/notices/desk        >      .      .        -        y        -      -       y        y    .
+GET  /                                       y      y      y        y        y        y      y       y        y    =
+GET  /villages/{village}                     y      y      y        y        y        y      y       y        y    y
+GET  /villages/{village}/goods               y      y      y        y        y        y      y       y        y    y
+GET  /villages/{village}/rules               y      y      y        y        y        y      y       y        y    y
+GET  /check                                  >      -      -        y        y        -      -       y        -    =
+POST /check                                  >      -      -        y        y        -      -       y        -    =
+GET  /decide                                 >      -      -        -        -        y      -       y        -    =
+POST /decide                                 >      -      -        -        -        y      -       y        -    =
+GET  /rule-books/{draft}                     >      .      .        y        y        y      -       y        y    .
+GET  /rule-books/{draft}/adopt               >      .      .        -        y        -      -       -        -    .
+POST /rule-books/{draft}/adopt               >      .      .        -        y        -      -       -        -    .
+GET  /rule-books/{draft}/edit                >      .      .        -        y        -      -       -        -    .
+POST /rule-books/{draft}/edit                >      .      .        -        y        -      -       -        -    .
+GET  /villages/{village}/rule-book           >      .      .        y        y        y      -       y        y    .
+POST /villages/{village}/rule-book/draft     >      .      .        -        y        -      -       -        -    .
+GET  /me/password                            >      y      y        y        y        y      y       y        y    =
+POST /me/password                            >      y      y        y        y        y      y       y        y    =
+GET  /sign-in                                y      y      y        y        y        y      y       y        y    =
+POST /sign-in                                y      y      y        y        y        y      y       y        y    =
+POST /sign-out                               >      y      y        y        y        y      y       y        y    =
+POST /sign-out-everywhere                    >      y      y        y        y        y      y       y        y    =
+GET  /shops/{shop}                           >      .      .        -        y        -      y       y        y    .
+POST /shops/{shop}/tills                     >      .      .        -        y        -      -       -        y    .
+GET  /villages/{village}/shops               >      .      .        -        y        -      y       y        y    .
+GET  /villages/{village}/shops/new           >      .      .        -        y        -      -       -        y    .
+POST /villages/{village}/shops/new           >      .      .        -        y        -      -       -        y    .
+GET  /areas/{village}/staff                  >      .      .        -        y        -      -       y        y    .
+GET  /areas/{village}/staff/new              >      .      .        -        -        -      -       -        y    .
+POST /areas/{village}/staff/new              >      .      .        -        -        -      -       -        y    .
+GET  /areas/{village}/staff/people/new       >      .      .        -        -        -      -       -        y    .
+POST /areas/{village}/staff/people/new       >      .      .        -        -        -      -       -        y    .
+GET  /roles                                  >      y      y        y        y        y      y       y        y    =
+POST /roles/{role}/confirm                   >      .      .        -        y        -      -       y        y    .
+POST /roles/{role}/end                       >      .      .        -        -        -      -       -        y    .
+"""
+
+FIELDS = {
+    "/areas/{village}": {"kind": "lane", "name": "西巷"},
+    "/people/{person}": {"name": "王秀英", "active": "y"},
+    "/goods/{goods}/price": {"price": 31},
+    "/goods/{goods}/receive": {"quantity": 1},
+    "/receipts/{receipt}/undo": {"reason": "拿错了"},
+    "/objections/{objection}": {"upheld": "no", "reason": "查过"},
+    "/lines/{recorded}/withdraw": {"reason": "记错了"},
+    "/lines/{noticed}/object": {"text": "那晚没看见"},
+}
+"""What must be sent to get past the form, where more people may read the page than write to it."""
+
+
+@pytest.fixture
+def places(world: World) -> dict[str, int]:
+    """Let there be one of each thing that a route can be about, all of the own village and of its first household."""
+    owner = world.villager()
+    world.give_points(world.households[0], 50)
+    paper = world.card(owner)
+    sale = world.by(world.clerk) | {"till_id": world.till, "card": paper.number, "collector_id": owner.id}
+    receipt = redemption.redeem(**sale, pin=paper.pin, basket=[[world.rice, 1, 30]])
+    [posted] = steps.posted(world, owner)
+    [noticed] = steps.approved(world, owner)
+    hung = steps.hung(world)
+    objection = notice.object_to(**world.by(world.villager(1)), line_id=noticed, text="那晚没看见")
+    [recorded] = steps.record(world, owner)
+    steps.approved(world, world.villager(2))
+    role = {"person_id": world.villager(3).id, "area_id": world.village, "kind": "steward"}
+    return {
+        "village": world.village,
+        "household": world.households[0].id,
+        "person": owner.id,
+        "card": card.print_card(**world.by(world.committee[0]), person_id=owner.id),
+        "contribution": Line.get_by_id(recorded).contribution_id,
+        "recorded": recorded,
+        "noticed": noticed,
+        "posted": posted,
+        "notice": hung,
+        "gathered": notice.open_notice(**world.by(world.committee[0]), village_id=world.village),
+        "objection": objection,
+        "receipt": receipt,
+        "till": world.till,
+        "shop": world.shop,
+        "goods": world.rice,
+        "draft": rule_book.start_draft(**world.by(world.committee[0]), village_id=world.village),
+        "role": staff.grant(**world.by(world.admin), **role),
+    }
+
+
+@pytest.fixture
+def people(world: World) -> dict[str, Person | None]:
+    """Name who stands for each role, and who for the same role elsewhere (``steward'``)."""
+    elsewhere = world.open_area(world.county, "township", "山南镇")
+    return {
+        "nobody": None,
+        "owner": world.villager(0),
+        "villager": world.villager(1),
+        "steward": world.recorder,
+        "committee": world.committee[1],
+        "council": world.council[0],
+        "clerk": world.clerk,
+        "supervisor": world.supervisor,
+        "admin": world.second_admin,
+        "villager'": world.people(world.other_household)[0],
+        "steward'": world.other_steward,
+        "committee'": world.other_committee,
+        "council'": world.appoint("council", world.other_village, "柳评议", lane=world.other_lane),
+        "clerk'": world.other_clerk,
+        "supervisor'": world.appoint("supervisor", elsewhere, "南监督"),
+        "admin'": world.appoint("admin", world.other_village, "柳管理", lane=world.other_lane),
+    }
+
+
+@pytest.fixture
+def sessions(app: Flask, world: World, people: dict[str, Person | None]) -> dict[str, tuple[str, str]]:
+    """Sign everyone in through the form, once; keep the cookie and the token of each."""
+    kept = {}
+    for name, person in people.items():
+        browser = Browser(app, world)
+        token = (browser.sign_in(person) if person else browser).forms("/me/password" if person else "/sign-in")[0]
+        cookie = browser.client.get_cookie("points")
+        assert cookie is not None
+        kept[name] = cookie.value, token.values["csrf_token"]
+    return kept
+
+
+def test_every_route_answers_every_role_as_the_table_says(
+    app: Flask, database: str, places: dict[str, int], sessions: dict[str, tuple[str, str]]
+) -> None:
+    """On SQLite every deed is done and its database put back; on PostgreSQL, which is slower to copy, only refusals."""
+    file = database.removeprefix("sqlite:///")
+    db.disconnect()
+    if not db.is_postgresql():
+        shutil.copyfile(file, f"{file}.before")
+    wrong = []
+    for method, path, expected in read_table():
+        for who, answer in expected.items():
+            if method == "POST" and answer == "y" and db.is_postgresql():
+                continue
+            cookie, token = sessions[who]
+            client = app.test_client()
+            client.set_cookie("points", cookie)
+            form = {"csrf_token": token, "key": uuid4().hex, **FIELDS.get(path, {})}
+            found = client.open(path.format(**places), method=method, data=form if method == "POST" else None)
+            if met(found) != answer:
+                wrong.append(f"{method} {path} {who}: {answer} expected, {found.status}")
+            if method == "POST" and met(found) == "y" and not db.is_postgresql():
+                db.disconnect()
+                shutil.copyfile(f"{file}.before", file)
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_table_names_every_route(app: Flask) -> None:
+    adapter = app.url_map.bind("")
+    listed = {(method, adapter.match(re.sub(r"{\w+}", "1", path), method)[0]) for method, path, _ in read_table()}
+    routes = {
+        (method, rule.endpoint)
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        if rule.endpoint != "static"
+    }
+    assert listed == routes
+
+
+def read_table() -> Iterator[tuple[str, str, dict[str, str]]]:
+    """Give each row's method, path, and what each person is expected to meet."""
+    head, *rows = TABLE.strip().splitlines()
+    roles = head.split()
+    for row in rows:
+        method, path, *answers = row.split()
+        expected = dict(zip(roles, answers, strict=True))
+        away = expected.pop("away")
+        for role in roles[2:-1]:
+            expected[f"{role}'"] = expected[role] if away == "=" else away
+        yield method, path, expected
+
+
+def met(answer: TestResponse) -> str:
+    """Put an answer into the table's signs."""
+    if answer.status_code == 302 and "/sign-in" in answer.location:
+        return ">"
+    if answer.status_code in (403, 404):
+        return {403: "-", 404: "."}[answer.status_code]
+    return "y" if answer.status_code in (200, 302, 303, 409, 422) else answer.status
