@@ -7,6 +7,7 @@ hour. Web and till are counted apart, so that a stranger at one cannot keep the 
 from __future__ import annotations
 
 from datetime import datetime
+from math import ceil
 
 from points import db
 from points.errors import TooSoon
@@ -37,7 +38,7 @@ def require_patience(channel: str, subject: str, *, now: datetime) -> int:
         return 0
     left = wait_after(row[0]) - (now - db.moment(row[1])).total_seconds()
     if left > 0:
-        raise TooSoon(seconds=int(left) + 1)
+        raise TooSoon(seconds=ceil(left))
     return int(row[0])
 
 

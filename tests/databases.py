@@ -11,10 +11,11 @@ import os
 import shutil
 import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -30,15 +31,23 @@ class Databases(ABC):
 
     def __init__(self) -> None:
         self._numbers = count(1)
+        self.prepared: dict[str, Any] = {}
         self.create("template")
         with bound(self.url("template")):
             db.migrate()
 
+    def prepare(self, name: str, build: Callable[[], Any]) -> None:
+        """Fill a database called *name* once, by *build*, for `fresh` to copy; keep what that returned."""
+        if name not in self.prepared:
+            self.copy("template", name)
+            with bound(self.url(name)):
+                self.prepared[name] = build()
+
     @contextmanager
-    def fresh(self) -> Iterator[str]:
-        """Bind a new, migrated, empty database; give its URL; drop it at the end."""
+    def fresh(self, source: str = "template") -> Iterator[str]:
+        """Bind a new database, migrated and empty unless *source* is a prepared one; give its URL; drop it at the end."""
         name = f"test_{next(self._numbers)}"
-        self.copy("template", name)
+        self.copy(source, name)
         try:
             with bound(self.url(name)):
                 yield self.url(name)
@@ -144,7 +153,13 @@ def databases(request: pytest.FixtureRequest) -> Databases:
 
 
 @pytest.fixture
-def database(databases: Databases) -> Iterator[str]:
-    """Bind an empty, migrated database for one test; give its URL."""
-    with databases.fresh() as url:
+def database(databases: Databases, request: pytest.FixtureRequest) -> Iterator[str]:
+    """Bind a migrated database for one test, empty or, for a test that asks for `world`, with it; give its URL."""
+    source = "template"
+    if "world" in request.fixturenames:
+        from tests.world import World
+
+        source = "world"
+        databases.prepare(source, World)
+    with databases.fresh(source) as url:
         yield url

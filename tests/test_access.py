@@ -146,6 +146,8 @@ FIELDS = {
 }
 """What must be sent to get past the form, where more people may read the page than write to it."""
 
+A_FEW = ("nobody", "owner", "clerk", "committee'")
+
 
 @pytest.fixture
 def places(world: World) -> dict[str, int]:
@@ -223,7 +225,7 @@ def sessions(app: Flask, world: World, people: dict[str, Person | None]) -> dict
 def test_every_route_answers_every_role_as_the_table_says(
     app: Flask, database: str, places: dict[str, int], sessions: dict[str, tuple[str, str]]
 ) -> None:
-    """On SQLite every deed is done and its database put back; on PostgreSQL, which is slower to copy, only refusals."""
+    """On SQLite every deed is done, and the file put back; on PostgreSQL a few people read and are refused."""
     file = database.removeprefix("sqlite:///")
     db.disconnect()
     if not db.is_postgresql():
@@ -231,7 +233,7 @@ def test_every_route_answers_every_role_as_the_table_says(
     wrong = []
     for method, path, expected in read_table():
         for who, answer in expected.items():
-            if method == "POST" and answer == "y" and db.is_postgresql():
+            if db.is_postgresql() and (who not in A_FEW or (method == "POST" and answer == "y")):
                 continue
             cookie, token = sessions[who]
             client = app.test_client()

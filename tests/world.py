@@ -9,9 +9,9 @@ Nobody here is related to anybody: every member of staff lives in a household of
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from itertools import count
 from typing import Any
 
 import pytest
@@ -24,6 +24,7 @@ from points.models.ledger import AccountType, Kind
 from points.models.people import Household, Person
 from points.models.rules import RuleBook, RuleItem
 from points.services import areas, card, goods, household, rule_book, shop, sign_in, staff
+from tests.databases import Databases
 
 CARD_KEY = "a card key for tests, long enough for all of them"
 PIN = "270416"
@@ -46,11 +47,10 @@ class World:
     """Two villages: `village` with two lanes, all staff and a shop; `other_village` with staff and one household."""
 
     def __init__(self, *, now: datetime = START) -> None:
-        codes.use_key(CARD_KEY)
-        passwords.hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        use_cheap_secrets()
         self.now = now
-        self._keys = count(1)
-        self._numbers = count(1)
+        self._keys = 0
+        self._numbers = 0
         self._found_the_places()
         self._appoint()
         self._adopt_rules()
@@ -63,7 +63,8 @@ class World:
 
     def key(self) -> str:
         """Mint a key."""
-        return f"world-key-{next(self._keys):08d}"
+        self._keys += 1
+        return f"world-key-{self._keys:08d}"
 
     def by(self, actor: Person) -> dict[str, Any]:
         """Return what every verb wants first: a fresh key, who acts, and when."""
@@ -91,7 +92,8 @@ class World:
 
     def open_household(self, area_id: int, *names: str, actor: Person | None = None) -> Household:
         """Open a household in a lane; its number is the next."""
-        number = f"{next(self._numbers):04d}"
+        self._numbers += 1
+        number = f"{self._numbers:04d}"
         made = household.open_household(
             **self.by(actor or self.admin), area_id=area_id, number=number, address=f"{number}号", people=list(names)
         )
@@ -224,7 +226,14 @@ HOUSEHOLDS = (
 )
 
 
+def use_cheap_secrets() -> None:
+    """Hash cards under the tests' key, and passwords so that hundreds of sign-ins cost nothing."""
+    codes.use_key(CARD_KEY)
+    passwords.hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
 @pytest.fixture
-def world(database: str) -> World:
-    """A fresh world on each database."""
-    return World()
+def world(databases: Databases, database: str) -> World:
+    """A fresh world on each database: `database` holds a copy of one that was built once a session."""
+    use_cheap_secrets()
+    return deepcopy(databases.prepared["world"])

@@ -42,5 +42,6 @@ def open_till(*, key: str, actor: Person, now: datetime, shop_id: int) -> int:
     if shop is None:
         raise NotFound()
     access.require(actor, "committee", "admin", area_id=shop.area_id)
+    Shop.update(active=Shop.active).where(Shop.id == shop_id).execute()  # two who open tills at once take turns
     last = Till.select(fn.COALESCE(fn.MAX(Till.number), 0)).where(Till.shop == shop).scalar()
     return int(Till.create(shop=shop, number=last + 1).id)

@@ -11,16 +11,18 @@ from wtforms.fields import SelectChoice
 
 from points import access
 from points.calendar import local_date
-from points.errors import BasketTooLarge, NotAllowed, NotFound, PointsError
+from points.errors import BasketTooLarge, NoPinLimit, NotAllowed, NotFound, PinNeeded, PointsError, WrongPin
 from points.queries import counter, shop
 from points.services import redemption
 from points.web.edge import now
+from points.web.errors import sentence
 from points.web.forms.counter import CardForm, RedeemForm, UndoForm
 from points.web.session import me
 from points.web.text import gettext as _
 
 blueprint = Blueprint("counter", __name__)
 
+PIN_REFUSALS = (WrongPin, PinNeeded, NoPinLimit)
 DAY_READERS = ("clerk", "committee", "supervisor", "admin")
 
 
@@ -158,6 +160,8 @@ def _basket_page(till_id: int, form: RedeemForm) -> ResponseReturnValue:
     if request.endpoint == "counter.card":
         form.collector.data = customer.members[0][0]
         return render_template("counter/basket.html", form=form, **values)
+    if isinstance(form.refusal, PIN_REFUSALS):
+        form.pin.errors = [sentence(form.refusal)]  # beside the field, which lies below all the goods
     return form.page("counter/basket.html", **values)
 
 

@@ -180,7 +180,7 @@ class Reader:
     def choose_person(self, initials: str, name: str) -> Reader:
         """Find someone by pinyin initials and put them into the team."""
         self.page.locator("[data-people] input[type=search]").press_sequentially(initials)
-        self.page.get_by_role("option").filter(has_text=name).first.click()
+        self.page.get_by_role("option").filter(has=self.page.get_by_text(name, exact=True)).first.click()
         return self
 
     def see(self, text: str) -> Reader:

@@ -70,6 +70,14 @@ def test_a_double_click_on_confirm_makes_one_receipt(demo_site: Site, demo_home:
     assert Receipt.select().count() == before + 1
 
 
+def test_a_wrong_pin_keeps_the_basket(demo_site: Site, demo_home: demo.Home) -> None:
+    clerk = at_the_basket(demo_site.phone(), demo_home).fill(pin="999888").submit().see("取货密码不对")
+    assert clerk.status == 422
+    expect(clerk.page.locator("a[href='#pin']")).to_be_focused()
+    assert clerk.page.locator("[data-count]").evaluate_all("all => all.map(one => +one.value)").count(1) == 1
+    clerk.fill(pin=demo_home.secrets["DEMO_PIN"]).submit().see("积分兑换凭证")
+
+
 def test_without_scripts_a_patrol_is_recorded_and_decided(demo_site: Site, password: str) -> None:
     committee = demo_site.phone(java_script_enabled=False).sign_in("committee", password)
     holder = Person.get(Person.username == "villager")

@@ -6,7 +6,7 @@ posted twice, or past an open objection, or by fewer than three people. `EXPLORE
 """
 
 import os
-from collections import defaultdict
+from collections import Counter, defaultdict
 from contextlib import ExitStack
 from datetime import timedelta
 
@@ -34,6 +34,7 @@ from points.models import (
     Line,
     Notice,
     Objection,
+    Person,
     Receipt,
     ReceiptLine,
     ReceiptUndo,
@@ -84,6 +85,7 @@ class Life(RuleBasedStateMachine):
         self.villagers = [person for household in world.households for person in world.people(household)]
         self.villagers.append(world.recorder)  # who may not be recorded, or judged, by themselves
         self.cards = [world.card(self.villagers[place]) for place in (0, 1, 2, 4)]  # two of one household
+        self.kept_away = {}
         self.last = None
 
     def teardown(self) -> None:
@@ -317,26 +319,36 @@ class Life(RuleBasedStateMachine):
         posted = defaultdict(list)
         for transfer in Transfer.select().where(Transfer.kind == "award"):
             posted[transfer.cause_id].append(transfer.points)
+        notices = {hung.id: hung for hung in Notice.select()}
+        still_open = Counter(objection.line_id for objection in Objection.select().where(Objection.answer.is_null()))
         for line in Line.select():
             settled = line.state in ("posted", "reversed")
             assert posted.pop(line.id, []) == ([line.granted] if settled else [])
             assert line.granted <= line.granted_quantity * line.each
-            still_open = Objection.select().where(Objection.line == line, Objection.answer.is_null()).count()
-            assert line.open_objections == still_open
+            assert line.open_objections == still_open[line.id]
             if settled:
-                assert still_open == 0
-                hung = Notice.get_by_id(line.notice_id)
+                assert line.open_objections == 0
+                hung = notices[line.notice_id]
                 assert line.posted_at >= hung.closes_at >= hung.hung_at + timedelta(days=hung.days)
         assert not posted
 
     def a_posted_line_passed_three_people_none_of_the_household(self) -> None:
+        said = defaultdict(list)
+        for voice in Voice.select():
+            said[voice.line_id].append(voice)
         for line in Line.select().where(Line.state.in_((*TOOK_ROOM, "reversed"))):
-            voices = list(Voice.select().where(Voice.line == line))
-            people = [line.recorded_by, line.checked_by, *(voice.person for voice in voices)]
+            voices = said[line.id]
+            people = [line.recorded_by_id, line.checked_by_id, *(voice.person_id for voice in voices)]
             assert len(voices) == line.voices_needed >= 1
             assert 2 * sum(voice.approves for voice in voices) > line.voices_needed
-            assert len({person.id for person in people}) == len(people) >= 3
-            assert all(line.household_id not in access.related_households(person) for person in people)
+            assert len(set(people)) == len(people) >= 3
+            assert all(line.household_id not in self.related(person_id) for person_id in people)
+
+    def related(self, person_id: int) -> set[int]:
+        """The households a person keeps away from; here nobody moves or declares kin."""
+        if person_id not in self.kept_away:
+            self.kept_away[person_id] = access.related_households(Person.get_by_id(person_id))
+        return self.kept_away[person_id]
 
 
 def outcome(verb, given) -> tuple:

@@ -8,9 +8,10 @@ import pytest
 
 from points import caps, db, ledger, stock
 from points.errors import PointsError
-from points.models import Goods, Line, Notice, Person, Receipt, Refusal, Transfer, WriteKey
-from points.services import areas, contribution, notice, redemption, review, shop, tick
+from points.models import Goods, Line, Notice, Person, Receipt, Refusal, Role, Till, Transfer, WriteKey
+from points.services import areas, award, card, notice, redemption, review, shop, staff, tick
 from points.tries import FREE_TRIES
+from tests import steps
 from tests.race.crowd import Answer, Crowd
 from tests.world import PIN, PaperCard, World
 
@@ -52,20 +53,9 @@ def tally(answers: list[Answer]) -> Counter[str]:
     return Counter("done" if done else code for done, code in answers)
 
 
-def record(world: World, people: list[Person], code: int, *, quantity: int = 1) -> list[int]:
+def checked(world: World, *people: Person, code: int = 1, quantity: int = 1) -> list[int]:
     """Record and check one sheet; return its lines' ids."""
-    sheet = contribution.record(
-        **world.by(world.recorder),
-        village_id=world.village,
-        item_id=world.item(code).id,
-        day=world.today,
-        people=[person.id for person in people],
-        quantity=quantity,
-        note="",
-    )
-    ids = [line.id for line in Line.select().where(Line.contribution == sheet).order_by(Line.id)]
-    review.check(**world.by(world.checker), line_ids=ids, passes=True, reason="")
-    return ids
+    return steps.check(world, steps.record(world, *people, code=code, quantity=quantity))
 
 
 def approval(world: World, member: Person, *line_ids: int) -> dict[str, Any]:
@@ -82,13 +72,6 @@ def decide_settings(world: World, *, voices: int, monthly_cap: int = 60, no_pin:
         monthly_cap=monthly_cap,
         objection_contact="",
     )
-
-
-def hang_a_notice(world: World) -> Notice:
-    """Gather what is approved and hang it."""
-    notice_id = notice.open_notice(**world.by(world.committee[0]), village_id=world.village)
-    notice.hang(**world.by(world.committee[1]), notice_id=notice_id)
-    return Notice.get_by_id(notice_id)
 
 
 def wait_until(world: World, moment: Any) -> None:
@@ -210,10 +193,10 @@ def test_who_knows_every_card_number_and_no_pin_gets_nothing(world: World) -> No
 def test_five_decisions_of_one_line_make_one_award(world: World, database: str, crowd: Crowd) -> None:
     decide_settings(world, voices=1)
     council = [*world.council, *(world.appoint("council", world.village, name) for name in ("评四", "评五"))]
-    [line] = record(world, [world.villager()], 1)
+    [line] = checked(world, world.villager())
     answers = crowd.at_once(database, [(review.decide, approval(world, member, line)) for member in council])
     assert tally(answers) == {"done": 1, "WrongState": 4}
-    wait_until(world, hang_a_notice(world).closes_at)
+    wait_until(world, Notice.get_by_id(steps.hung(world)).closes_at)
     tick.tick(now=world.now)
     assert [award.points for award in Transfer.select().where(Transfer.kind == "award")] == [10]
     assert world.balance(world.households[0]) == 10
@@ -222,7 +205,7 @@ def test_five_decisions_of_one_line_make_one_award(world: World, database: str, 
 def test_no_more_voices_are_heard_than_the_village_asks_for(world: World, database: str, crowd: Crowd) -> None:
     decide_settings(world, voices=3)
     council = [*world.council, *(world.appoint("council", world.village, name) for name in ("评四", "评五"))]
-    [line] = record(world, [world.villager()], 1)
+    [line] = checked(world, world.villager())
     answers = crowd.at_once(database, [(review.decide, approval(world, member, line)) for member in council])
     assert tally(answers) == {"done": 3, "WrongState": 2}
     assert Line.get_by_id(line).state == "approved"
@@ -230,7 +213,7 @@ def test_no_more_voices_are_heard_than_the_village_asks_for(world: World, databa
 
 def test_one_place_left_in_a_cap_goes_to_one_of_two_approvals(world: World, database: str, crowd: Crowd) -> None:
     decide_settings(world, voices=1)
-    lines = [*record(world, [world.villager()], 9), *record(world, [world.people(world.households[0])[1]], 9)]
+    lines = [*checked(world, world.villager(), code=9), *checked(world, world.people(world.households[0])[1], code=9)]
     jobs = [(review.decide, approval(world, member, line)) for member, line in zip(world.council, lines, strict=False)]
     assert tally(crowd.at_once(database, jobs)) == {"done": 2}
     assert sorted((line.state, line.granted) for line in Line.select()) == [("approved", 5), ("refused", 0)]
@@ -239,7 +222,7 @@ def test_one_place_left_in_a_cap_goes_to_one_of_two_approvals(world: World, data
 
 def test_the_rest_of_a_month_is_shared_by_two_approvals(world: World, database: str, crowd: Crowd) -> None:
     decide_settings(world, voices=1, monthly_cap=45)
-    lines = [*record(world, [world.villager()], 1, quantity=3), *record(world, [world.villager()], 16)]
+    lines = [*checked(world, world.villager(), quantity=3), *checked(world, world.villager(), code=16)]
     jobs = [(review.decide, approval(world, member, line)) for member, line in zip(world.council, lines, strict=False)]
     assert tally(crowd.at_once(database, jobs)) == {"done": 2}
     granted = [line.granted for line in Line.select().order_by(Line.id)]
@@ -249,9 +232,9 @@ def test_the_rest_of_a_month_is_shared_by_two_approvals(world: World, database: 
 
 def test_four_machines_that_tick_at_once_post_each_line_once(world: World, database: str, crowd: Crowd) -> None:
     decide_settings(world, voices=1)
-    lines = record(world, [world.villager(number) for number in range(4)], 1)
+    lines = checked(world, *(world.villager(number) for number in range(4)))
     review.decide(**approval(world, world.council[0], *lines))
-    wait_until(world, hang_a_notice(world).closes_at)
+    wait_until(world, Notice.get_by_id(steps.hung(world)).closes_at)
     answers = crowd.at_once(database, [(tick.tick, {"now": world.now})] * 4)
     assert sum(report.posted for _, report in answers) == sum(report.points for _, report in answers) / 10 == 4
     assert sum(report.closed for _, report in answers) == 1
@@ -263,9 +246,9 @@ def test_an_objection_at_the_last_moment_and_the_tick_do_not_both_win(
 ) -> None:
     decide_settings(world, voices=1)
     people = [person for household in world.households for person in world.people(household)]
-    lines = record(world, people, 1)
+    lines = checked(world, *people)
     review.decide(**approval(world, world.council[0], *lines))
-    hung = hang_a_notice(world)
+    hung = Notice.get_by_id(steps.hung(world))
     wait_until(world, hung.closes_at)
     just_before = {"now": hung.closes_at - timedelta(seconds=1)}
     jobs = [
@@ -278,3 +261,53 @@ def test_an_objection_at_the_last_moment_and_the_tick_do_not_both_win(
     for line in Line.select():
         assert (line.state, line.open_objections) in {("posted", 0), ("noticed", 1)}
     assert db.execute("SELECT COUNT(*) FROM transfer WHERE kind = 'award'").fetchone()[0] == report.posted
+
+
+# --- the office ---------------------------------------------------------------------------------------------------
+
+
+def test_tills_opened_at_once_have_numbers_of_their_own(world: World, database: str, crowd: Crowd) -> None:
+    jobs = [(shop.open_till, world.by(world.committee[0]) | {"shop_id": world.shop}) for _ in range(6)]
+    assert tally(crowd.at_once(database, jobs)) == {"done": 6}
+    assert sorted(till.number for till in Till.select()) == list(range(1, 8))
+
+
+def test_two_administrators_who_end_each_other_leave_one(world: World, database: str, crowd: Crowd) -> None:
+    roles = {role.person_id: role.id for role in Role.select().where(Role.kind == "admin")}
+    one, other = world.admin, world.second_admin
+    jobs = [(staff.end, world.by(by) | {"role_id": roles[whose.id]}) for by, whose in ((one, other), (other, one))]
+    answers = tally(crowd.at_once(database, jobs))
+    assert answers["done"] == 1, answers
+    assert Role.select().where(Role.kind == "admin", Role.ended_at.is_null()).count() == 1
+
+
+def test_who_is_made_clerk_and_council_at_once_becomes_one_of_them(world: World, database: str, crowd: Crowd) -> None:
+    given = {"person_id": world.villager().id, "area_id": world.village}
+    jobs = [(staff.grant, world.by(world.admin) | given | {"kind": kind}) for kind in ("clerk", "council") * 4]
+    answers = tally(crowd.at_once(database, jobs))
+    assert answers["done"] == 1, answers
+    assert Role.select().where(Role.person == world.villager()).count() == 1
+
+
+def test_a_notice_gathered_at_once_by_two_is_one(world: World, database: str, crowd: Crowd) -> None:
+    steps.approved(world)
+    jobs = [(notice.open_notice, world.by(by) | {"village_id": world.village}) for by in world.committee * 2]
+    assert tally(crowd.at_once(database, jobs)) == {"done": 1, "NothingToPublish": 3}
+
+
+def test_one_card_is_handed_over_once(world: World, database: str, crowd: Crowd) -> None:
+    printed = card.print_card(**world.by(world.committee[0]), person_id=world.villager().id)
+    jobs = [
+        (card.hand_over, world.by(world.committee[1]) | {"card_id": printed, "pin": f"{270410 + number}"})
+        for number in range(6)
+    ]
+    assert tally(crowd.at_once(database, jobs)) == {"done": 1, "AlreadyDone": 5}
+
+
+def test_an_award_put_right_by_two_is_taken_back_once(world: World, database: str, crowd: Crowd) -> None:
+    [line] = steps.posted(world)
+    whole = {"line_id": line, "reason": "查无此事"}
+    jobs = [(award.reverse, world.by(by) | whole) for by in world.committee * 2]
+    jobs += [(award.correct, world.by(by) | whole | {"points": 10}) for by in world.committee * 2]
+    assert tally(crowd.at_once(database, jobs)) == {"done": 1, "WrongState": 7}
+    assert world.balance(world.households[0]) == 0

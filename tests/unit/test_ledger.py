@@ -155,6 +155,13 @@ def test_corrections_together_never_exceed_the_award(book: Book) -> None:
         book.reverse(award, "whole")
 
 
+def test_not_even_the_first_correction_exceeds_the_award(book: Book) -> None:
+    award = book.award(10)
+    with pytest.raises(TakesBackTooMuch) as refused:
+        book.correct(award, 11, "fix")
+    assert refused.value.values == {"left": 10}
+
+
 def test_only_an_award_is_corrected(book: Book) -> None:
     book.award(10)
     spent = book.redeem(5)

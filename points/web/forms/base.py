@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 from uuid import uuid4
 
 from flask import make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
-from wtforms import HiddenField
+from wtforms import HiddenField, i18n
 from wtforms.validators import Regexp
 
 from points.errors import NotAllowed, NotFound, PointsError
@@ -21,10 +22,22 @@ def new_key() -> str:
     return uuid4().hex
 
 
+@cache
+def _own_sentences() -> Any:
+    return i18n.get_translations(("zh",))
+
+
 class Form(FlaskForm):
     """A form that can be refused by a rule and shown again with everything that was typed."""
 
     refusal: PointsError | None = None
+
+    class Meta:
+        csrf = False  # every POST is checked before a view begins: `session.csrf`
+
+        def get_translations(self, form: FlaskForm) -> Any:
+            """Use WTForms' own Chinese sentences, parsed once a process and not once a form."""
+            return _own_sentences()
 
     @contextmanager
     def refusals(self) -> Iterator[None]:

@@ -1,7 +1,6 @@
 """Forms of the counter. Quantities and prices are read by the view: one WTForms field for each goods would be slow."""
 
 from flask_babel import lazy_gettext as _
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, PasswordField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
@@ -18,10 +17,6 @@ class CardForm(Form):
 
 class RedeemForm(KeyedForm):
     """What goes with a basket: the card that was read, who takes the goods, and the PIN, which is never shown again."""
-
-    class Meta:
-        def get_translations(self, form: FlaskForm) -> None:
-            """Load no catalog of WTForms' own sentences: ours are all written here, and a redemption must be quick."""
 
     card = HiddenField(validators=[InputRequired(_("请先扫卡。")), Length(max=60)])
     collector = SelectField(_("谁来领"), coerce=int, validate_choice=False)
