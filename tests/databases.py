@@ -45,7 +45,7 @@ class Databases(ABC):
 
     @contextmanager
     def fresh(self, source: str = "template") -> Iterator[str]:
-        """Bind a new database, migrated and empty unless *source* is a prepared one; give its URL; drop it at the end."""
+        """Bind a new, migrated database, empty unless *source* is a prepared one; give its URL; drop it at the end."""
         name = f"test_{next(self._numbers)}"
         self.copy(source, name)
         try:

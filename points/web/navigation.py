@@ -74,7 +74,7 @@ def _side_bar() -> list[Way]:
     return [item | {"active": item["url"] == request.path} for item in items]
 
 
-def _offered(offers: Iterable[tuple[str, str, str, tuple[str, ...]]], **where: int) -> list[Way]:
+def _offered(offers: Iterable[tuple[str, str, str, tuple[str, ...]]], **where: Any) -> list[Way]:
     return [
         {"label": label, "icon": icon, "url": url_for(endpoint, **where)}
         for label, icon, endpoint, kinds in offers

@@ -1,4 +1,4 @@
-"""Words for readers. Chinese is the source language: while no catalogue of another one is installed, nothing is looked up.
+"""Words for readers. Chinese is the source language: while there is no catalogue of another, nothing is looked up.
 
 Flask-Babel's own look-up asks for the request's locale at every sentence; a page has dozens.
 """
@@ -25,12 +25,4 @@ def register(app: Flask) -> None:
     with app.app_context():
         _catalogued = any(locale.language != "zh" for locale in babel.list_translations())
     if not _catalogued:
-        app.jinja_env.install_gettext_callables(_source, _source_plural, newstyle=True)
-
-
-def _source(text: str) -> str:
-    return text
-
-
-def _source_plural(one: str, many: str, n: int) -> str:
-    return one if n == 1 else many
+        app.jinja_env.globals.update(_=gettext, gettext=gettext)
