@@ -9,10 +9,11 @@ but for the few that ask `is_postgresql` to phrase a set-based statement.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
@@ -20,6 +21,7 @@ from peewee import BigIntegerField, Database, DatabaseProxy, PostgresqlDatabase,
 from playhouse.migrations import Runner
 
 database = DatabaseProxy()
+_writer = Lock()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -81,7 +83,8 @@ def transaction() -> Iterator[None]:
     """
     if database.in_transaction():
         raise RuntimeError("a transaction is open already: a verb does not call a verb")
-    with database.atomic():
+    # SQLite lets writers of other processes poll for their turn; those of this process queue up, which is fair.
+    with nullcontext() if is_postgresql() else _writer, database.atomic():
         yield
 
 

@@ -51,15 +51,8 @@ def register(app: Flask) -> None:
 
 
 def _context() -> dict[str, Any]:
-    if not current_user.is_authenticated:
-        return {"sign_in_url": url_for("session.sign_in")}
-    person = current_user.person
-    return {
-        "account": {"name": person.name, "url": url_for("home.mine") if person.household_id else None},
-        "sign_out_url": url_for("session.sign_out"),
-        "site_url": url_for("desk.front"),
-        "side_bar": _side_bar,
-    }
+    user = current_user._get_current_object()
+    return {"me": user.person, "side_bar": _side_bar} if user.is_authenticated else {}
 
 
 def _side_bar() -> list[Way]:

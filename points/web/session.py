@@ -125,7 +125,8 @@ def _password_first() -> ResponseReturnValue | None:
     """Lead whoever still has a temporary password to the page that changes it, and nowhere else."""
     if request.endpoint in (None, "static", "session.password", "session.sign_out"):
         return None
-    if not current_user.is_authenticated or not current_user.person.must_change_password:
+    user = current_user._get_current_object()
+    if not user.is_authenticated or not user.person.must_change_password:
         return None
     return redirect(url_for("session.password"), 303)
 

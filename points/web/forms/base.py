@@ -62,7 +62,7 @@ class Form(FlaskForm):
 class KeyedForm(Form):
     """A form that writes: it carries the key of the write. Every answer shows a fresh one."""
 
-    key = HiddenField(default=new_key, validators=[Regexp(r"^[0-9a-zA-Z-]{16,64}$")])
+    key = HiddenField("", default=new_key, validators=[Regexp(r"^[0-9a-zA-Z-]{16,64}$")])
 
     def page(self, template: str, **values: Any) -> ResponseReturnValue:
         if request.method == "POST":

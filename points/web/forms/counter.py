@@ -18,7 +18,7 @@ class CardForm(Form):
 class RedeemForm(KeyedForm):
     """What goes with a basket: the card that was read, who takes the goods, and the PIN, which is never shown again."""
 
-    card = HiddenField(validators=[InputRequired(_("请先扫卡。")), Length(max=60)])
+    card = HiddenField("", validators=[InputRequired(_("请先扫卡。")), Length(max=60)])
     collector = SelectField(_("谁来领"), coerce=int, validate_choice=False)
     pin = PasswordField(_("取货密码"), validators=[Optional(), Regexp(r"^\d{6}$", message=_("取货密码是 6 位数字。"))])
 
