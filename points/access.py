@@ -110,14 +110,18 @@ def area(area_id: int) -> Area:
 # --- recusal ----------------------------------------------------------------------------------------------------
 
 
+RELATED = """
+    SELECT household_id FROM person WHERE id = ?
+    UNION SELECT person.household_id FROM kin JOIN person ON person.id = kin.relative_id WHERE kin.person_id = ?
+    UNION SELECT person.household_id FROM kin JOIN person ON person.id = kin.person_id WHERE kin.relative_id = ?
+"""
+"""The households on which a person (three times the id) may not act; some rows may be NULL."""
+
+
 def related_households(person: Person) -> set[int]:
     """Return the households on which *person* may not act: the own, and those of declared kin, either way declared."""
-    sql = """
-        SELECT person.household_id FROM kin JOIN person ON person.id = kin.relative_id WHERE kin.person_id = ?
-        UNION SELECT person.household_id FROM kin JOIN person ON person.id = kin.person_id WHERE kin.relative_id = ?
-    """
-    found = {row[0] for row in db.execute(sql, (person.id, person.id)).fetchall()}
-    return {id_ for id_ in found | {person.household_id} if id_ is not None}
+    rows = db.execute(RELATED, (person.id, person.id, person.id)).fetchall()
+    return {row[0] for row in rows if row[0] is not None}
 
 
 def require_unrelated(person: Person, household: Household | int) -> None:

@@ -20,6 +20,7 @@ from points.errors import (
     NotAllowed,
     NotFound,
     OutsideShopArea,
+    OwnHousehold,
 )
 from points.models.ledger import Account, AccountType
 from points.models.people import Person
@@ -81,14 +82,15 @@ _TILL = """
     JOIN account ON account.type = 'shop' AND account.owner_id = shop.id
     WHERE till.id = ? AND shop.active
 """
-_CARD = """
+_CARD = f"""
     SELECT card.id, card.secret_hash, card.handed_at, card.revoked_at, card.revoked_reason,
         person.id, person.name, person.pin_hash, person.active AND household.active,
         household.id, household.number, account.id, account.balance, village_setting.no_pin_daily_limit,
         EXISTS (SELECT 1 FROM area_ancestor
                 WHERE area_ancestor.descendant_id = household.area_id AND area_ancestor.ancestor_id = ?),
         EXISTS (SELECT 1 FROM person AS collector
-                WHERE collector.id = ? AND collector.household_id = household.id AND collector.active)
+                WHERE collector.id = ? AND collector.household_id = household.id AND collector.active),
+        household.id IN ({access.RELATED})
     FROM card
     JOIN person ON person.id = card.person_id
     JOIN household ON household.id = person.household_id
@@ -124,12 +126,12 @@ def present(
     """
     presented = codes.read(text)
     sql = _CARD + " FOR UPDATE OF card" if to_redeem and db.is_postgresql() else _CARD
-    row = db.execute(sql, (till.shop_area_id, collector_id, presented.number)).fetchone()
+    row = db.execute(sql, (till.shop_area_id, collector_id, clerk.id, clerk.id, clerk.id, presented.number)).fetchone()
     if row is None:
         raise CardUnknown()
     card_id, secret_hash, handed_at, revoked_at, revoked_reason = row[:5]
     person_id, name, pin_hash, active, household_id, household_number, account_id, balance = row[5:13]
-    limit, served, listed = row[13:]
+    limit, served, listed, related = row[13:]
     if handed_at is None:
         raise CardNotHandedOver()
     if revoked_at is not None:
@@ -138,7 +140,8 @@ def present(
         raise HolderGone()
     if not served:
         raise OutsideShopArea()
-    access.require_unrelated(clerk, household_id)
+    if related:
+        raise OwnHousehold()
     failures = tries.require_patience("till", f"card:{card_id}", now=now) if to_redeem else 0
     if presented.code is not None and not codes.same(secret_hash, codes.hash_code(presented.code)):
         raise CardUnknown()

@@ -109,7 +109,7 @@ def _serve(host: str, port: int) -> None:
     from granian.constants import Interfaces
 
     # SQLite has one writer: more processes only wait for each other. PostgreSQL serves a busy county.
-    workers, threads = (2, 4) if db.is_postgresql() else (1, 2)
+    workers, threads = (2, 4) if db.is_postgresql() else (1, 1)
     db.disconnect()
     Granian(
         "points.wsgi:app",

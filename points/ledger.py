@@ -15,7 +15,7 @@ import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from points import db
 from points.errors import (
@@ -65,8 +65,7 @@ class Posting:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One row of a statement: *points* is signed, as the account felt it; *balance* is what it held afterwards."""
 
     id: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import NamedTuple
 
 from points import db, ledger
 from points.ledger import Entry
@@ -47,8 +48,7 @@ _RECEIPTS = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Front:
+class Front(NamedTuple):
     """The household as its page begins: what it may spend, what it owes, and the number of a running notice."""
 
     number: str
@@ -64,8 +64,7 @@ class Front:
         return Account(id=self.account_id, type=AccountType.HOUSEHOLD, owner_id=household_id)
 
 
-@dataclass(frozen=True, slots=True)
-class Deed:
+class Deed(NamedTuple):
     """A contribution of the household: who did what when, `points` asked for, who recorded it, and which notice."""
 
     id: int
@@ -91,8 +90,7 @@ class Bought:
     goods: list[tuple[str, int]] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """An entry of the statement with what lies behind it: a deed, a receipt, or neither (an adjustment)."""
 
     entry: Entry
@@ -100,8 +98,7 @@ class Row:
     bought: Bought | None
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """One page of the statement, what still waits, and the key of the next page."""
 
     rows: list[Row]

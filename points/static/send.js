@@ -34,7 +34,7 @@ async function send(form, button) {
     const html = await response.text();
     show(html, response);
   } catch (error) {
-    rest(form, false); form.querySelector("[name=key]").value = "x".repeat(31) + Math.floor(Math.random()*9);
+    rest(form, false);
     say(form, button, error.message === "broken" ? document.body.dataset.sayBroken : document.body.dataset.sayOffline);
     button?.focus();
   } finally {

@@ -6,7 +6,7 @@ import importlib
 
 from flask import Flask
 
-from points.web import edge, errors, navigation, session, text
+from points.web import edge, errors, frame, navigation, session, text
 
 BLUEPRINTS = (
     "public",  # what anyone may see: front page, notices and their sheets, goods, rule book
@@ -34,6 +34,7 @@ def register(app: Flask) -> None:
     session.register(app)
     errors.register(app)
     edge.register(app)
+    frame.register(app)
     navigation.register(app)
     for name in BLUEPRINTS:
         module = importlib.import_module(f"points.web.{name}")

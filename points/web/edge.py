@@ -114,7 +114,6 @@ def register(app: Flask) -> None:
     }
     app.jinja_env.filters.update(filters)
     app.jinja_env.globals["new_key"] = new_key
-    app.jinja_env.globals["static"] = lambda file: f"{app.static_url_path}/{file}"
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.after_request(_headers)
 

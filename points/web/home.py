@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from points.queries import home
 from points.queries.home import Row
 from points.web.edge import label, local_time, now, short_day
+from points.web.frame import url_for
 from points.web.phone import tabs
 from points.web.session import me
 from points.web.text import gettext as _
@@ -19,8 +20,7 @@ from points.web.text import gettext as _
 blueprint = Blueprint("home", __name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """An entry of the statement in words."""
 
     title: str

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from flask import Flask, g, request, url_for
+from flask import Flask, g, request
 from flask_login import current_user
 
 from points.judging import ANSWERERS, CHECKERS, RECORDERS
 from points.queries import contributions, desk
+from points.web.frame import url_for
 from points.web.text import gettext as _
 
 Way = dict[str, Any]

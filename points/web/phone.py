@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import request, url_for
+from flask import request
 from flask_login import current_user
 
+from points.web.frame import url_for
 from points.web.text import gettext as _
 
 

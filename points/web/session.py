@@ -8,9 +8,11 @@ from __future__ import annotations
 from functools import cached_property
 
 from flask import Blueprint, Flask, flash, redirect, request, session, url_for
+from flask.sessions import SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, current_user, login_required, login_user, logout_user
 from flask_wtf.csrf import CSRFProtect
+from itsdangerous import URLSafeTimedSerializer
 
 from points import access, db
 from points.access import Held
@@ -64,8 +66,19 @@ def _load(session_id: str) -> SignedIn | None:
     return SignedIn(person) if str(person.epoch) == epoch else None
 
 
+class Sessions(SecureCookieSessionInterface):
+    """Flask's signed sessions, with the signer built once and not at every request."""
+
+    def __init__(self, app: Flask) -> None:
+        self._signer = super().get_signing_serializer(app)
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        return self._signer
+
+
 def register(app: Flask) -> None:
     """Attach Flask-Login and CSRF protection."""
+    app.session_interface = Sessions(app)
     login = LoginManager()
     login.login_view = "session.sign_in"
     login.login_message = None

@@ -82,6 +82,7 @@ class Site:
         self.app, self.clock, self.address, self.browser = app, clock, address, browser
         self.readers: list[Reader] = []
         self.complaints: list[str] = []
+        self.inspects = True
         self.looked_at: set[tuple[Any, ...]] = set()
 
     def phone(self, **options: Any) -> Reader:
@@ -225,7 +226,7 @@ class Reader:
         endpoint = adapter.match(self.path, return_rule=True)[0].endpoint if self.status != 404 else None
         layout = self.page.locator("body").get_attribute("class")
         kind = (endpoint, layout, self.status, self.width)
-        if self.scripts and kind not in self.site.looked_at:
+        if self.scripts and self.site.inspects and kind not in self.site.looked_at:
             self.site.looked_at.add(kind)
             self.inspect()
         return self
