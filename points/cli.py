@@ -108,7 +108,7 @@ def _serve(host: str, port: int) -> None:
     from granian import Granian
     from granian.constants import Interfaces
 
-    # SQLite has one writer: more processes only wait for each other. PostgreSQL serves a busy county.
+    # On SQLite a second process waits for the first, a second thread for the interpreter: both made it slower.
     workers, threads = (2, 4) if db.is_postgresql() else (1, 1)
     db.disconnect()
     Granian(
