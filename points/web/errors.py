@@ -5,11 +5,11 @@ from __future__ import annotations
 from flask import Flask, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from peewee import PeeweeException
+from peewee import DataError, PeeweeException
 from werkzeug.exceptions import HTTPException
 
 from points import db
-from points.errors import PointsError
+from points.errors import NotFound, PointsError
 from points.web.edge import label
 from points.web.text import gettext as _
 
@@ -25,6 +25,8 @@ def register(app: Flask) -> None:
     app.register_error_handler(PointsError, _refused)
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(OverflowError, _out_of_range)
+    app.register_error_handler(DataError, _out_of_range)
     app.register_error_handler(PeeweeException, _database)
     app.register_error_handler(Exception, _unexpected)
     app.jinja_env.filters["sentence"] = sentence
@@ -52,6 +54,11 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     }
     code = error.code or 500
     return _page(sentences.get(code, _("没有办成。请返回再试一次。")), code)
+
+
+def _out_of_range(error: Exception) -> ResponseReturnValue:
+    """Answer an id larger than any database holds: there is nothing under it."""
+    return _refused(NotFound())
 
 
 def _database(error: PeeweeException) -> ResponseReturnValue:
