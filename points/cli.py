@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from pathlib import Path
 
@@ -35,6 +36,7 @@ def migrate() -> None:
 def serve(host: str, port: int) -> None:
     """Serve the site: never seeds, brings no login, fails by name on a missing secret."""
     settings = config.from_environment()
+    _require_free(host, port)
     db.connect(settings.database_url)
     if db.pending():
         raise click.ClickException("the database is not up to date: run `points migrate` first")
@@ -49,6 +51,7 @@ def run_demo() -> None:
             "the demo fills only its own local file: unset POINTS_DATABASE_URL, or use `points serve`"
         )
     port = int(os.environ.get("PORT", "8000"))
+    _require_free("127.0.0.1", port)
     home = demo.Home(Path("instance"), port)
     os.environ.update(home.environment)
     with click.progressbar(length=demo.STEPS, label="the demo village", file=sys.stderr) as bar:
@@ -102,6 +105,13 @@ def run_tick() -> None:
     db.connect(config.database_url())
     report = tick.tick(now=clock.now())
     click.echo(f"{report.posted} lines posted")
+
+
+def _require_free(host: str, port: int) -> None:
+    """Refuse a port where something listens already: the server would share it, and answer every other request."""
+    with socket.socket() as probe:
+        if probe.connect_ex((host, port)) == 0:
+            raise click.ClickException(f"something serves on {host}:{port} already: stop it, or choose another port")
 
 
 def _serve(host: str, port: int) -> None:

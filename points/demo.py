@@ -252,7 +252,8 @@ class Story:
             person = self.do(household.add_staff_person, self.admin, area_id=self.township, name=name, phone="")
             self._role(person, self.township, "supervisor")
             if number == 1:
-                self._login(Person.get_by_id(person), "township")
+                self.supervisor = Person.get_by_id(person)
+                self._login(self.supervisor, "township")
 
     def _settle(self, township: int, name: str, *, grids: int, lanes: int, households: int, people: int) -> Village:
         village = Village(self.do(areas.open_area, self.admin, parent_id=township, kind="village", name=name))
@@ -364,7 +365,7 @@ class Story:
 
     def _pin(self) -> str:
         while True:
-            pin = f"{self.dice.randrange(10**6):06d}"
+            pin = f"{secrets.randbelow(10**6):06d}"
             try:
                 codes.require_strong_pin(pin)
             except PointsError:
@@ -456,11 +457,11 @@ class Story:
                 text="当天好像没看到他家的人，请核实。",
                 on_behalf_of="村民来访",
             )
-            answerer = village.council[-1] if village.council else village.committee[0]
+            answer = {"objection_id": objection, "upheld": False, "reason": "核对签到表，确有参加。"}
             try:
-                self.do(notice.answer, answerer, objection_id=objection, upheld=False, reason="核对签到表，确有参加。")
-            except PointsError:
-                return  # whoever judged the line may not answer; it waits, and rises to the township
+                self.do(notice.answer, village.council[-1], **answer)
+            except PointsError:  # whoever judged the line may not answer
+                self.do(notice.answer, self.supervisor, **answer)
 
     def _redeem(self, village: Village) -> None:
         holder, code, pin = self.dice.choice(village.cards)
@@ -488,4 +489,13 @@ class Story:
         self._check(village, decided + checked)
         self.now = self.end - timedelta(minutes=30)
         self._decide(village, decided)
+        self.now = self.end - timedelta(minutes=20)
+        hanging = "SELECT id FROM line WHERE village_id = ? AND state = 'noticed' ORDER BY id DESC"
+        self.do(
+            notice.object_to,
+            village.committee[1],
+            line_id=db.execute(hanging, (village.area_id,)).fetchone()[0],
+            text="那天下雨，好像没有做成，请核实。",
+            on_behalf_of="村民来访",
+        )
         self.now = self.end

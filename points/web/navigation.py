@@ -24,7 +24,7 @@ def ways() -> list[Way]:
             (_("评议"), "vote", "review.decide", ("council", "supervisor")),
             (_("异议"), "bell", "notices.objections", (*ANSWERERS, "admin")),
             (_("柜台"), "scan", "counter.tills", ("clerk",)),
-            (_("任职确认"), "key", "staff.waiting", ("committee", "supervisor", "admin")),
+            (_("职责确认"), "key", "staff.waiting", ("committee", "supervisor", "admin")),
             (_("地方和人员"), "area", "areas.index", ("steward", "committee", "supervisor", "admin")),
         ]
     )
@@ -37,10 +37,10 @@ def ways_in(village_id: int) -> list[Way]:
             (_("记一次"), "plus", "contributions.new", RECORDERS),
             (_("申报记录"), "list", "contributions.index", contributions.READERS),
             (_("公示管理"), "notice", "notices.index", ("committee", "supervisor", "admin")),
-            (_("住户"), "people", "households.index", ("steward", "committee", "supervisor", "admin")),
+            (_("户与人"), "people", "households.index", ("steward", "committee", "supervisor", "admin")),
             (_("发卡"), "card", "cards.waiting", ("steward", "committee")),
             (_("积分细则"), "book", "rule_book.index", ("committee", "admin")),
-            (_("商店和货品"), "shop", "shops.index", ("committee", "admin", "clerk")),
+            (_("商店"), "shop", "shops.index", ("committee", "admin", "clerk")),
         ],
         village_id=village_id,
     )
