@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from peewee import ModelSelect
+
 from points import access, db
-from points.errors import OwnHousehold, OwnHouseholdNamed, PointsError, SamePerson, WrongState
+from points.errors import NotFound, OwnHousehold, OwnHouseholdNamed, PointsError, SamePerson, WrongState
 from points.models.contribution import Line, Voice
-from points.models.people import Person
+from points.models.people import Household, Person
 
 RECORDERS = ("steward", "committee")
 CHECKERS = ("steward", "committee", "supervisor")
@@ -22,6 +24,19 @@ _COUNCIL = """
     JOIN area_ancestor ON area_ancestor.ancestor_id = role.area_id AND area_ancestor.descendant_id = ?
     WHERE role.kind = 'council' AND role.confirmed_at IS NOT NULL AND role.ended_at IS NULL AND person.active
 """
+
+
+def lines() -> ModelSelect[Line]:
+    """Return a query of lines with their household and person, to be narrowed."""
+    return Line.select(Line, Household, Person).join(Household).switch(Line).join(Person, on=Line.person)
+
+
+def line(line_id: int) -> Line:
+    """Return one line with its household and person. Raises `NotFound`."""
+    found = lines().where(Line.id == line_id).get_or_none()
+    if found is None:
+        raise NotFound()
+    return found
 
 
 def hindrance(person: Person, line: Line, related: set[int], earlier: Iterable[int | None]) -> type[PointsError] | None:

@@ -6,12 +6,12 @@ from datetime import datetime
 
 from points import access, caps, judging, ledger
 from points.db import database
-from points.errors import N_, AlreadyReversed, InsufficientPoints, NotFound, QuantityRange
+from points.errors import N_, AlreadyReversed, InsufficientPoints, QuantityRange
 from points.judging import require_free_hand, wrong_state
 from points.keys import verb
 from points.models.contribution import Line
 from points.models.ledger import TakenBack, Transfer
-from points.models.people import Household, Person
+from points.models.people import Person
 from points.texts import required
 
 
@@ -52,16 +52,7 @@ def correct(*, key: str, actor: Person, now: datetime, line_id: int, points: int
 
 def _posted(actor: Person, line_id: int) -> tuple[Line, Transfer, int]:
     """Return a posted line that *actor* may put right, held against others; its award, and how much of it is left."""
-    line = (
-        Line.select(Line, Household, Person)
-        .join(Household)
-        .switch(Line)
-        .join(Person, on=Line.person)
-        .where(Line.id == line_id)
-        .get_or_none()
-    )
-    if line is None:
-        raise NotFound()
+    line = judging.line(line_id)
     access.require(actor, "committee", area_id=line.household.area_id)
     require_free_hand(actor, line, judging.steps_of(line))
     if not Line.update(posted_at=Line.posted_at).where(Line.id == line_id, Line.state == "posted").execute():

@@ -76,7 +76,7 @@ def object_to(*, key: str, actor: Person, now: datetime, line_id: int, text: str
     """
     text = required(text, N_("异议内容"), TEXT_LENGTH)
     on_behalf_of = optional(on_behalf_of, N_("代谁提出"), 40)
-    line = _line(line_id)
+    line = judging.line(line_id)
     own_village = actor.household is not None and actor.household.village_id == line.village_id
     if on_behalf_of or not own_village:
         access.require(actor, *judging.CHECKERS, "council", "admin", area_id=line.household.area_id)
@@ -112,7 +112,7 @@ def answer(*, key: str, actor: Person, now: datetime, objection_id: int, upheld:
     objection = Objection.get_or_none(Objection.id == objection_id)
     if objection is None:
         raise NotFound()
-    line = _line(objection.line_id)
+    line = judging.line(objection.line_id)
     _require_answerer(actor, line, risen=now >= objection.due_at)
     require_free_hand(actor, line, judging.steps_of(line) | {objection.raised_by_id})
     open_ = Objection.answer.is_null()
@@ -145,17 +145,3 @@ def _notice(notice_id: int) -> Notice:
     if notice is None:
         raise NotFound()
     return notice
-
-
-def _line(line_id: int) -> Line:
-    line = (
-        Line.select(Line, Household, Person)
-        .join(Household)
-        .switch(Line)
-        .join(Person, on=Line.person)
-        .where(Line.id == line_id)
-        .get_or_none()
-    )
-    if line is None:
-        raise NotFound()
-    return line

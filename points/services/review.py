@@ -15,7 +15,7 @@ from points.judging import CHECKERS, require_free_hand, wrong_state
 from points.keys import verb
 from points.models.areas import VillageSetting
 from points.models.contribution import Line, Voice
-from points.models.people import Household, Person
+from points.models.people import Person
 from points.texts import optional, required
 
 
@@ -121,14 +121,7 @@ def _lines(line_ids: Iterable[int]) -> list[Line]:
     ids = sorted(set(line_ids))
     if not ids:
         raise NothingChosen()
-    lines = list(
-        Line.select(Line, Household, Person)
-        .join(Household)
-        .switch(Line)
-        .join(Person, on=Line.person)
-        .where(Line.id.in_(ids))
-        .order_by(Line.id)
-    )
+    lines = list(judging.lines().where(Line.id.in_(ids)).order_by(Line.id))
     if len(lines) != len(ids):
         raise NotFound()
     return lines
