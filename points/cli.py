@@ -119,7 +119,7 @@ def _serve(host: str, port: int) -> None:
     from granian.constants import Interfaces
 
     # On SQLite a second process waits for the first, a second thread for the interpreter: both made it slower.
-    workers, threads = (2, 4) if db.is_postgresql() else (1, 1)
+    workers, threads = (2, 2) if db.is_postgresql() else (1, 1)
     db.disconnect()
     Granian(
         "points.wsgi:app",
