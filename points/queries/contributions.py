@@ -59,15 +59,26 @@ def items(village_id: int) -> list[RuleItem]:
 
 
 def find(reader: Person, village_id: int, q: str) -> list[Found]:
-    """Find people whom *reader* may record: by the start of the pinyin initials, a part of the name, or the number."""
-    q = q.strip()
-    if not q:
+    """Find people whom *reader* may record: by the start of the pinyin initials, a part of the name, or the number.
+
+    Several words must all match: ``wxm 211`` is the one of many with these initials who lives in household 0211.
+    """
+    words = q.split()[:4]
+    if not words:
         return last_team(reader, village_id)
-    exact = fn.LTRIM(Household.number, "0") == (q.lstrip("0") or "0")
-    same = fn.LOWER(Person.initials).startswith(q.lower()) | Person.name.contains(q)
-    best = Case(None, ((exact, 0), (Person.name == q, 0), (Person.name.startswith(q), 1)), 2)
-    query = _people(reader, village_id).where(same | exact | Household.number.startswith(q))
+    query = _people(reader, village_id).where(*(_matches(word) for word in words))
+    name = words[0]
+    best = Case(None, ((_numbered(name), 0), (Person.name == name, 0), (Person.name.startswith(name), 1)), 2)
     return _found(query.order_by(best, Household.number, Person.id).limit(FOUND))
+
+
+def _matches(word: str) -> Any:
+    by_name = fn.LOWER(Person.initials).startswith(word.lower()) | Person.name.contains(word)
+    return by_name | _numbered(word) | Household.number.startswith(word)
+
+
+def _numbered(word: str) -> Any:
+    return fn.LTRIM(Household.number, "0") == (word.lstrip("0") or "0")
 
 
 def last_team(reader: Person, village_id: int) -> list[Found]:

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from points.errors import Invalid, NotAllowed, NotFound, PointsError
 from points.web.errors import sentence
 from points.web.forms.base import ButtonForm
+from points.web.text import gettext as _
 
 
 def button(work: Callable[[str], object], *, done: str, to: str) -> ResponseReturnValue:
@@ -19,7 +20,7 @@ def button(work: Callable[[str], object], *, done: str, to: str) -> ResponseRetu
     """
     form = ButtonForm()
     if not form.validate_on_submit():
-        raise Invalid(what="key")
+        raise Invalid(what=_("这一页不完整，请刷新"))
     try:
         work(form.key.data)
     except (NotFound, NotAllowed):

@@ -44,7 +44,7 @@ def start_draft(village_id: int) -> ResponseReturnValue:
     access.require(me(), "committee", area_id=village_id)
     form = ButtonForm()
     if not form.validate_on_submit():
-        raise Invalid(what="key")
+        raise Invalid(what=_("这一页不完整，请刷新"))
     book_id = rule_book.start_draft(key=form.key.data, actor=me(), now=now(), village_id=village_id)
     return redirect(url_for("rule_book.edit", book_id=book_id), 303)
 

@@ -179,7 +179,7 @@ class Reader:
         return self.turn(self.form.locator("button.weui-btn_primary[type=submit]").first)
 
     def choose_person(self, initials: str, name: str) -> Reader:
-        """Find someone by pinyin initials and put them into the team."""
+        """Find someone by pinyin initials, and more where many share them, and put them into the team."""
         self.page.locator("[data-people] input[type=search]").press_sequentially(initials)
         self.page.get_by_role("option").filter(has=self.page.get_by_text(name, exact=True)).first.click()
         return self

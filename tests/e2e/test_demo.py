@@ -51,7 +51,7 @@ def record(phone: Reader, holder: Person) -> None:
     """Record a patrol of the card's holder and three neighbours, found by their initials."""
     phone.open(f"/villages/{holder.household.village_id}/contributions/new").fill(item_id="义务巡逻")
     for person in [holder, *neighbours(holder)]:
-        phone.choose_person(person.initials, person.name)
+        phone.choose_person(f"{person.initials} {person.household.number}", person.name)
     phone.submit().see("已记下 4 人")
 
 

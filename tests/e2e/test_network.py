@@ -25,7 +25,7 @@ def roster(demo_site: Site, password: str) -> Reader:
     phone = demo_site.phone().sign_in("committee", password)
     holder = Person.get(Person.username == "villager")
     phone.open(f"/villages/{holder.household.village_id}/contributions/new").fill(item_id="义务巡逻", note="雨夜")
-    return phone.choose_person(holder.initials, holder.name)
+    return phone.choose_person(f"{holder.initials} {holder.household.number}", holder.name)
 
 
 def test_without_a_network_all_that_was_typed_stays(roster: Reader) -> None:
@@ -82,7 +82,9 @@ def test_without_scripts_a_patrol_is_recorded_and_decided(demo_site: Site, passw
     committee = demo_site.phone(java_script_enabled=False).sign_in("committee", password)
     holder = Person.get(Person.username == "villager")
     committee.open(f"/villages/{holder.household.village_id}/contributions/new").fill(item_id="义务巡逻")
-    committee.fill(q=holder.initials).press("查找").fill(people=holder.name, note="雨夜").submit().see("已记下 1 人")
+    committee.fill(q=f"{holder.initials} {holder.household.number}").press("查找").fill(
+        people=holder.name, note="雨夜"
+    ).submit().see("已记下 1 人")
     line = Line.select().order_by(Line.id.desc()).get()
 
     steward = demo_site.phone(java_script_enabled=False).sign_in("steward", password)

@@ -159,3 +159,12 @@ def test_other_villages_do_not_exist(browser: Browser, world: World) -> None:
         assert browser.get(url).status_code == 404, url
     for url in (f"/lines/{line}/withdraw", f"/lines/{line}/put-right"):
         assert press(browser, url).status_code == 404, url
+
+
+def test_several_words_find_the_one_among_many_with_the_same_initials(browser: Browser, world: World) -> None:
+    browser.sign_in(world.recorder)
+    wanted = world.open_household(world.lanes[0], "王秀英", "王小燕")
+    for q in (f"wxy {wanted.number}", f"{wanted.number.lstrip('0')} 秀英"):
+        found = browser.get(f"/villages/{world.village}/people/search", q=q).get_json()
+        assert found[0]["name"] == "王秀英"
+        assert {person["number"] for person in found} == {wanted.number}
