@@ -203,7 +203,6 @@ class Story:
         self.now = now - timedelta(days=DAYS)
         self.step = step
         self.dice = random.Random(20261121)
-        self.numbers = 0
         self.used: set[str] = set()
 
     def tell(self) -> None:

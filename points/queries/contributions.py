@@ -175,12 +175,12 @@ def sheet(contribution_id: int) -> Contribution:
 def lines_of(reader: Person, contribution_id: int) -> list[Line]:
     """Return the lines of a sheet that *reader* covers, with person, household, checker and notice."""
     covered = Household.area.in_(access.covered_areas(reader, *READERS))
-    return list(_lines().where(Line.contribution == contribution_id, covered).order_by(Line.id))
+    return list(_noticed_lines().where(Line.contribution == contribution_id, covered).order_by(Line.id))
 
 
 def line(line_id: int) -> Line:
     """Return a line with person, household, sheet, recorder, checker and notice. Raises `NotFound`."""
-    found: Line | None = _lines().where(Line.id == line_id).get_or_none()
+    found: Line | None = _noticed_lines().where(Line.id == line_id).get_or_none()
     if found is None:
         raise NotFound()
     return found
@@ -210,10 +210,11 @@ def taken_back(line_id: int) -> int:
     return int(query.scalar() or 0)
 
 
-def _lines() -> Any:
+def lines(*more: Any) -> Any:
+    """Return a query of lines with everyone on them and their sheet, to be narrowed; *more* is selected besides."""
     recorder, checker = Person.alias(), Person.alias()
     return (
-        Line.select(Line, Person, Household, Contribution, recorder, checker, Notice)
+        Line.select(Line, Person, Household, Contribution, recorder, checker, *more)
         .join(Person, on=Line.person)
         .switch(Line)
         .join(Household)
@@ -224,5 +225,8 @@ def _lines() -> Any:
         .switch(Line)
         .join(checker, "LEFT OUTER JOIN", on=Line.checked_by)
         .switch(Line)
-        .join(Notice, "LEFT OUTER JOIN")
     )
+
+
+def _noticed_lines() -> Any:
+    return lines(Notice).join(Notice, "LEFT OUTER JOIN")

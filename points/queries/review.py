@@ -14,6 +14,7 @@ from points.judging import CHECKERS
 from points.models.areas import Area
 from points.models.contribution import Contribution, Line, Voice
 from points.models.people import Household, Person
+from points.queries import contributions
 
 SHEETS = 20
 LONG = timedelta(days=7)
@@ -103,7 +104,7 @@ def _sheets(judge: Person, where: Any, earlier: Any) -> list[Sheet]:
     ids = [row.contribution_id for row in oldest.order_by(Line.contribution).limit(SHEETS)]
     if not ids:
         return []
-    recorder, checker, twin = Person.alias(), Person.alias(), Line.alias()
+    twin = Line.alias()
     living = ("recorded", "checked", "approved", "noticed", "posted")
     twins = (
         twin.select(fn.COUNT(twin.id))
@@ -111,17 +112,7 @@ def _sheets(judge: Person, where: Any, earlier: Any) -> list[Sheet]:
         .where(twin.id != Line.id, twin.state.in_(living))
     )
     rows: Any = (
-        Line.select(Line, Person, Household, Contribution, recorder, checker, Area, twins.alias("twins"))
-        .join(Person, on=Line.person)
-        .switch(Line)
-        .join(Household)
-        .switch(Line)
-        .join(Contribution)
-        .switch(Line)
-        .join(recorder, on=Line.recorded_by)
-        .switch(Line)
-        .join(checker, "LEFT OUTER JOIN", on=Line.checked_by)
-        .switch(Line)
+        contributions.lines(Area, twins.alias("twins"))
         .join(Area, on=Line.village)
         .where(where, Line.contribution.in_(ids))
         .order_by(Line.contribution, Line.id)

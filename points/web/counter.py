@@ -14,7 +14,7 @@ from points.calendar import local_date
 from points.errors import BasketTooLarge, NoPinLimit, NotAllowed, NotFound, PinNeeded, PointsError, WrongPin
 from points.queries import counter, shop
 from points.services import redemption
-from points.web.edge import now
+from points.web.edge import POLICY, now
 from points.web.errors import sentence
 from points.web.forms.counter import CardForm, RedeemForm, UndoForm
 from points.web.session import me
@@ -26,13 +26,14 @@ PIN_REFUSALS = (WrongPin, PinNeeded, NoPinLimit)
 DAY_READERS = ("clerk", "committee", "supervisor", "admin")
 
 
+READER = "script-src 'self' 'wasm-unsafe-eval'; media-src 'self' blob:"
+"""What the till's pages may do beyond the others: run the QR reader on what the camera sees."""
+
+
 @blueprint.after_request
 def allow_camera(response: Response) -> Response:
     """Let the till's pages run the QR reader, which is WebAssembly; no other page may."""
-    response.headers["Content-Security-Policy"] = (
-        "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' data: blob:; "
-        "media-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
-    )
+    response.headers["Content-Security-Policy"] = f"{POLICY}; {READER}"
     return response
 
 

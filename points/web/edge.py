@@ -124,12 +124,12 @@ _HEADERS = (
     ("X-Frame-Options", "DENY"),
     ("Permissions-Policy", "camera=(self), geolocation=(), microphone=()"),
 )
-_POLICY = "default-src 'self'; img-src 'self' data: blob:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+POLICY = "default-src 'self'; img-src 'self' data: blob:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 
 
 def _headers(response: Response) -> Response:
     response.headers.extend(_HEADERS)
-    response.headers.setdefault("Content-Security-Policy", _POLICY)
+    response.headers.setdefault("Content-Security-Policy", POLICY)
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
     return response
