@@ -29,3 +29,14 @@ def month_of(day: date) -> str:
 def year_of(day: date) -> str:
     """Return the local year of *day* as ``2026``: the period of a yearly cap."""
     return day.strftime("%Y")
+
+
+def week_of(day: date) -> str:
+    """Return the local week of *day*, Monday to Sunday, as ``2026-W47``: the period of a weekly cap."""
+    year, week, _ = day.isocalendar()
+    return f"{year}-W{week:02d}"
+
+
+def quarter_of(day: date) -> str:
+    """Return the local quarter of *day* as ``2026-Q4``."""
+    return f"{day.year}-Q{(day.month + 2) // 3}"

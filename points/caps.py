@@ -1,7 +1,8 @@
-"""Caps: how often an item, and how many points in all, count for a household in a local month or year of the act.
+"""Caps: how often an item, and how many points in all, count for a household in a day, week, month or year of the act.
 
 Room is taken by one conditional update, so two approvals cannot both have the last place; what a refusal, a strike or a
-reversal frees is given back. Scope is an item's code (counted in times) or `ALL` (counted in points).
+reversal frees is given back. Scope is an item's code (counted in times) or `ALL` (counted in points). An item's cap
+belongs to the household, or to each person of it. Deductions from the civility score know no cap.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from points import db
-from points.calendar import month_of, year_of
+from points.calendar import month_of, week_of, year_of
 from points.models.contribution import Line
 
 ALL = 0
@@ -26,24 +27,34 @@ class Room:
     points: int
 
 
-_OPEN = "INSERT INTO cap_use (household_id, scope, period, used) VALUES (?, ?, ?, 0) ON CONFLICT DO NOTHING"
-_TAKE = (
-    "UPDATE cap_use SET used = used + ? WHERE household_id = ? AND scope = ? AND period = ? AND used + ? <= ? "
-    "RETURNING used"
+_PLACE = "household_id = ? AND scope = ? AND period = ? AND person_id = ?"
+_OPEN = (
+    "INSERT INTO cap_use (household_id, scope, period, person_id, used) VALUES (?, ?, ?, ?, 0) ON CONFLICT DO NOTHING"
 )
-_READ = "SELECT used FROM cap_use WHERE household_id = ? AND scope = ? AND period = ?"
-_GIVE_BACK = "UPDATE cap_use SET used = used - ? WHERE household_id = ? AND scope = ? AND period = ?"
+_TAKE = f"UPDATE cap_use SET used = used + ? WHERE {_PLACE} AND used + ? <= ? RETURNING used"
+_READ = f"SELECT used FROM cap_use WHERE {_PLACE}"
+_GIVE_BACK = f"UPDATE cap_use SET used = used - ? WHERE {_PLACE}"
 
 
 def period_of(day: date, cap_period: str) -> str:
-    """Return the period that an act on the local *day* counts to: ``2026-11`` or ``2026``."""
-    return year_of(day) if cap_period == "year" else month_of(day)
+    """Return the period that an act on the local *day* counts to, as ``2026-11-20``, ``2026-W47``, ``2026-11``, ``2026``."""
+    match cap_period:
+        case "day":
+            return day.isoformat()
+        case "week":
+            return week_of(day)
+        case "year":
+            return year_of(day)
+    return month_of(day)
 
 
-def take(household_id: int, scope: int, period: str, *, wanted: int, limit: int) -> int:
-    """Take up to *wanted* of what *limit* leaves in the period, and return how much was taken: 0 when it is full."""
+def take(household_id: int, scope: int, period: str, person_id: int = 0, *, wanted: int, limit: int) -> int:
+    """Take up to *wanted* of what *limit* leaves in the period, and return how much was taken: 0 when it is full.
+
+    *person_id* is 0 for the household's own cap.
+    """
     db.require_transaction()
-    place = (household_id, scope, period)
+    place = (household_id, scope, period, person_id)
     db.execute(_OPEN, place)
     while wanted > 0:
         if db.execute(_TAKE, (wanted, *place, wanted, limit)).fetchone() is not None:
@@ -53,26 +64,27 @@ def take(household_id: int, scope: int, period: str, *, wanted: int, limit: int)
     return 0
 
 
-def give_back(household_id: int, scope: int, period: str, amount: int) -> None:
+def give_back(household_id: int, scope: int, period: str, person_id: int = 0, *, amount: int) -> None:
     """Free *amount* that `take` had taken."""
     db.require_transaction()
     if amount:
-        db.execute(_GIVE_BACK, (amount, household_id, scope, period))
+        db.execute(_GIVE_BACK, (amount, household_id, scope, period, person_id))
 
 
 def take_for(lines: Sequence[Line], monthly_caps: Mapping[int, int]) -> dict[int, Room]:
-    """Take room for approved *lines*, in part if need be, first in times and then in points; return it by line id.
+    """Take room for what is *agreed* of *lines*, in part if need be, in times and then in points; return it by line id.
 
     *monthly_caps* are the villages' points a month. Rows are taken in one order, all items before all sums, so that two
     sets of approvals wait for each other instead of locking each other out.
     """
-    rooms = {line.id: Room(line.quantity, line.quantity * line.each) for line in lines}
-    for line in sorted(lines, key=lambda line: (line.household_id, line.item_code, line.day, line.id)):
+    rooms = {line.id: Room(-(-line.agreed // line.each), line.agreed) for line in lines}
+    capped = [line for line in lines if line.effect == "points"]
+    for line in sorted(capped, key=lambda line: (line.household_id, line.item_code, line.day, line.id)):
         if (limit := _item_cap(line)) is not None:
-            place = (line.household_id, line.item_code, period_of(line.day, line.cap_period))
-            times = take(*place, wanted=line.quantity, limit=limit)
-            rooms[line.id] = Room(times, times * line.each)
-    for line in sorted(lines, key=lambda line: (line.household_id, line.day, line.id)):
+            room = rooms[line.id]
+            room.times = take(*_place(line), wanted=room.times, limit=limit)
+            room.points = min(room.points, room.times * line.each)
+    for line in sorted(capped, key=lambda line: (line.household_id, line.day, line.id)):
         room = rooms[line.id]
         if not line.counts_to_cap or not room.times:
             continue
@@ -80,26 +92,31 @@ def take_for(lines: Sequence[Line], monthly_caps: Mapping[int, int]) -> dict[int
         room.points = take(line.household_id, ALL, month_of(line.day), wanted=room.points, limit=limit)
         times = -(-room.points // line.each)
         if _item_cap(line) is not None:
-            period = period_of(line.day, line.cap_period)
-            give_back(line.household_id, line.item_code, period, room.times - times)
+            give_back(*_place(line), amount=room.times - times)
         room.times = times
     return rooms
 
 
-def give_back_for(line: Line) -> None:
-    """Free exactly what an approved *line* had taken."""
+def give_back_for(line: Line, *, kept: int = 0) -> None:
+    """Free what an approved *line* had taken, but for what *kept* points of it still need."""
+    if line.effect != "points":
+        return
     if _item_cap(line) is not None:
-        period = period_of(line.day, line.cap_period)
-        give_back(line.household_id, line.item_code, period, line.granted_quantity)
+        give_back(*_place(line), amount=line.granted_quantity - -(-kept // line.each))
     if line.counts_to_cap:
-        give_back(line.household_id, ALL, month_of(line.day), line.granted)
+        give_back(line.household_id, ALL, month_of(line.day), amount=line.granted - kept)
+
+
+def _place(line: Line) -> tuple[int, int, str, int]:
+    person_id = line.person_id if line.cap_holder == "person" else 0
+    return line.household_id, line.item_code, period_of(line.day, line.cap_period), person_id
 
 
 def _item_cap(line: Line) -> int | None:
     return None if line.cap_period == "event" else line.cap
 
 
-def used(household_id: int, scope: int, period: str) -> int:
+def used(household_id: int, scope: int, period: str, person_id: int = 0) -> int:
     """Read how much of a cap is used."""
-    row = db.execute(_READ, (household_id, scope, period)).fetchone()
+    row = db.execute(_READ, (household_id, scope, period, person_id)).fetchone()
     return int(row[0]) if row else 0

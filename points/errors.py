@@ -313,6 +313,10 @@ class ItemNotInForce(PointsError):
     sentence = N_("这一项不在现行的积分细则里。请刷新后重选。")
 
 
+class NotForReporter(PointsError):
+    sentence = N_("按细则，“%(item)s”不由您来报。请找网格员或村委会。")
+
+
 class CapFull(PointsError):
     """Not raised: the reason kept on a line that the council approved and no cap left room for."""
 

@@ -1,10 +1,25 @@
 """Tables, one file a subject. `TABLES` lists them in the order in which they can be made."""
 
-from points.models.areas import Area, AreaAncestor, VillageSetting
-from points.models.contribution import CapUse, Contribution, Line, Notice, Objection, TickState, Voice
+from points.models.areas import Area, AreaAncestor, AreaLimit, Holiday, VillageSetting
+from points.models.contribution import (
+    Attendance,
+    CapUse,
+    CivilityEntry,
+    Contribution,
+    Correction,
+    Line,
+    Notice,
+    Objection,
+    Score,
+    TickState,
+    Voice,
+)
+from points.models.council import Motion, MotionVoice, Sitting, SittingLine, SittingMember
 from points.models.keys import WriteKey
 from points.models.ledger import Account, TakenBack, Transfer, TransferNote
+from points.models.openness import Complaint, FundEntry
 from points.models.people import Card, Household, Kin, Person, Role, Tries
+from points.models.photos import Photo, PhotoBody, Upload
 from points.models.rules import RuleBook, RuleItem
 from points.models.shop import (
     Goods,
@@ -23,6 +38,8 @@ TABLES = (
     Area,
     AreaAncestor,
     VillageSetting,
+    AreaLimit,
+    Holiday,
     Household,
     Person,
     Kin,
@@ -40,9 +57,23 @@ TABLES = (
     Notice,
     Line,
     Voice,
+    Attendance,
+    Score,
     CapUse,
     Objection,
+    Correction,
+    CivilityEntry,
     TickState,
+    Sitting,
+    SittingMember,
+    SittingLine,
+    Motion,
+    MotionVoice,
+    Photo,
+    PhotoBody,
+    Upload,
+    FundEntry,
+    Complaint,
     Shop,
     Till,
     Goods,
@@ -55,7 +86,18 @@ TABLES = (
     Refusal,
 )
 
-APPEND_ONLY = (Transfer, StockMovement, Receipt, ReceiptLine, Voice, GoodsPrice, WriteKey)
+APPEND_ONLY = (
+    Transfer,
+    StockMovement,
+    Receipt,
+    ReceiptLine,
+    Voice,
+    GoodsPrice,
+    WriteKey,
+    CivilityEntry,
+    MotionVoice,
+    FundEntry,
+)
 """Tables whose rows are never edited or removed; a trigger on each refuses it."""
 
 __all__ = [
@@ -64,17 +106,28 @@ __all__ = [
     "Account",
     "Area",
     "AreaAncestor",
+    "AreaLimit",
+    "Attendance",
     "CapUse",
     "Card",
+    "CivilityEntry",
+    "Complaint",
     "Contribution",
+    "Correction",
+    "FundEntry",
     "Goods",
     "GoodsPrice",
+    "Holiday",
     "Household",
     "Kin",
     "Line",
+    "Motion",
+    "MotionVoice",
     "Notice",
     "Objection",
     "Person",
+    "Photo",
+    "PhotoBody",
     "Receipt",
     "ReceiptLine",
     "ReceiptUndo",
@@ -82,7 +135,11 @@ __all__ = [
     "Role",
     "RuleBook",
     "RuleItem",
+    "Score",
     "Shop",
+    "Sitting",
+    "SittingLine",
+    "SittingMember",
     "Stock",
     "StockMovement",
     "TakenBack",
@@ -91,6 +148,7 @@ __all__ = [
     "Transfer",
     "TransferNote",
     "Tries",
+    "Upload",
     "VillageSetting",
     "Voice",
     "WriteKey",

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from peewee import CharField, Check, CompositeKey, ForeignKeyField, IntegerField
+from peewee import (
+    BigIntegerField,
+    BooleanField,
+    CharField,
+    Check,
+    CompositeKey,
+    DateField,
+    ForeignKeyField,
+    IntegerField,
+)
 
+from points.db import UTCField
 from points.models.base import Table, one_of
 
 AREA_KINDS = ("county", "township", "village", "grid", "lane")
@@ -40,7 +50,11 @@ class AreaAncestor(Table):
 
 
 class VillageSetting(Table):
-    """What a village decides: voices needed, notice days, points a day without PIN, points a month for a household."""
+    """What a village decides: voices needed, notice days, points a day without PIN, points a month for a household.
+
+    *wall_photo*: a notice's clock starts only with a photo of the sheet on the wall. *board_points*: the red board
+    shows points beside the deeds. *black_board*: the public page counts deductions, without names.
+    """
 
     id = None
     village: Any = ForeignKeyField(Area, primary_key=True, on_delete="RESTRICT")
@@ -50,6 +64,9 @@ class VillageSetting(Table):
     no_pin_daily_limit = IntegerField(default=20)
     monthly_cap = IntegerField(default=60)
     objection_contact = CharField(max_length=120, default="")
+    wall_photo = BooleanField(default=False)
+    board_points = BooleanField(default=False)
+    black_board = BooleanField(default=False)
 
     class Meta:
         constraints = [
@@ -58,3 +75,39 @@ class VillageSetting(Table):
             Check("no_pin_daily_limit >= 0"),
             Check("monthly_cap > 0"),
         ]
+
+
+class AreaLimit(Table):
+    """What villages below a township or county may not exceed: points an item, points a month, fen a point; None: free.
+
+    Where several areas above a village set a limit, the lowest holds.
+    """
+
+    id = None
+    area: Any = ForeignKeyField(Area, primary_key=True, on_delete="RESTRICT")
+    area_id: int
+    most_points = IntegerField(null=True)
+    most_monthly_cap = IntegerField(null=True)
+    most_worth_fen = IntegerField(null=True)
+    decided_by_id = BigIntegerField()
+    decided_at = UTCField()
+
+    class Meta:
+        constraints = [
+            Check("most_points IS NULL OR most_points > 0"),
+            Check("most_monthly_cap IS NULL OR most_monthly_cap > 0"),
+            Check("most_worth_fen IS NULL OR most_worth_fen > 0"),
+        ]
+
+
+class Holiday(Table):
+    """A day that no notice in the area or below counts: it makes a notice that is hung later longer, never shorter."""
+
+    area: Any = ForeignKeyField(Area, backref="+", on_delete="RESTRICT", index=False)
+    area_id: int
+    day: Any = DateField()
+    name = CharField(max_length=20)
+
+    class Meta:
+        constraints = [Check("length(name) > 0")]
+        indexes = ((("area", "day"), True),)

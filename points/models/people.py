@@ -10,6 +10,7 @@ from peewee import (
     CharField,
     Check,
     CompositeKey,
+    DateField,
     ForeignKeyField,
     IntegerField,
 )
@@ -21,10 +22,14 @@ from points.models.base import Table, one_of
 ROLES = ("steward", "committee", "council", "clerk", "supervisor", "admin")
 JUDGING_ROLES = ("steward", "committee", "council", "supervisor")
 CHANNELS = ("web", "till")
+BOARD_NAMES = ("none", "masked", "full")
 
 
 class Household(Table):
-    """A household 户: it has one points account and no sign-in. `area` is its lane, or the grid or village itself."""
+    """A household 户: it has one points account and no sign-in. `area` is its lane, or the grid or village itself.
+
+    *board_name* is its own choice of how the red board names it: not at all, masked, or in full.
+    """
 
     village: Any = ForeignKeyField(Area, backref="+", on_delete="RESTRICT", index=False)
     area: Any = ForeignKeyField(Area, backref="+", on_delete="RESTRICT")
@@ -36,8 +41,10 @@ class Household(Table):
     opened_at = UTCField()
     opened_by_id = BigIntegerField(null=True)
     notice_id = BigIntegerField(null=True, index=True)
+    board_name = CharField(max_length=8, default="masked")
 
     class Meta:
+        constraints = [one_of("board_name", BOARD_NAMES)]
         indexes = ((("village", "number"), True),)
 
 
@@ -46,6 +53,7 @@ class Person(Table):
 
     `pin_hash` is an HMAC under the key kept outside the database; `password_hash` is argon2. `epoch` grows when the
     person signs out everywhere, which ends every session begun before. No identity number is ever stored.
+    *barred_until*: the last local day on which the person may not collect goods, by a decision of the council.
     """
 
     household: Any = ForeignKeyField(Household, null=True, backref="people", on_delete="RESTRICT")
@@ -62,6 +70,7 @@ class Person(Table):
     epoch = IntegerField(default=0)
     pin_hash = CharField(max_length=64, null=True)
     added_at = UTCField()
+    barred_until: Any = DateField(null=True)
 
     class Meta:
         constraints = [Check("length(name) > 0")]
@@ -85,7 +94,10 @@ class Kin(Table):
 
 
 class Role(Table):
-    """A role of a person in an area and all below it; in force once confirmed by a second person and until ended."""
+    """A role of a person in an area and all below it; in force once confirmed by a second person and until ended.
+
+    *until* is the last local day of the term of an elected member; `tick` ends the role after it.
+    """
 
     person: Any = ForeignKeyField(Person, backref="roles", on_delete="RESTRICT", index=False)
     area: Any = ForeignKeyField(Area, backref="+", on_delete="RESTRICT", index=False)
@@ -100,6 +112,7 @@ class Role(Table):
     confirmed_at = UTCField(null=True)
     ended_by: Any = ForeignKeyField(Person, null=True, backref="+", on_delete="RESTRICT", index=False)
     ended_at = UTCField(null=True)
+    until: Any = DateField(null=True)
 
     class Meta:
         constraints = [

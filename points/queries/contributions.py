@@ -49,7 +49,7 @@ def items(village_id: int) -> list[RuleItem]:
     rows = (
         RuleItem.select()
         .join(RuleBook)
-        .where(RuleBook.village == village_id, RuleBook.state == "adopted")
+        .where(RuleBook.area == village_id, RuleBook.state == "adopted")
         .order_by(RuleItem.code)
     )
     return sorted(rows, key=lambda item: CATEGORIES.index(item.category))

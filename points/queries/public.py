@@ -42,7 +42,7 @@ def running_notices(village_id: int, now: datetime) -> list[Notice]:
 
 def rule_book(village_id: int) -> RuleBook | None:
     """Return the adopted rule book of a village, or None before the first."""
-    found: RuleBook | None = RuleBook.get_or_none(RuleBook.village == village_id, RuleBook.state == "adopted")
+    found: RuleBook | None = RuleBook.get_or_none(RuleBook.area == village_id, RuleBook.state == "adopted")
     return found
 
 

@@ -8,7 +8,7 @@ from points.models.rules import RuleBook, RuleItem
 
 def versions(village_id: int) -> list[RuleBook]:
     """Return a village's rule books, newest first."""
-    return list(RuleBook.select().where(RuleBook.village == village_id).order_by(RuleBook.version.desc()))
+    return list(RuleBook.select().where(RuleBook.area == village_id).order_by(RuleBook.version.desc()))
 
 
 def book(book_id: int) -> RuleBook:

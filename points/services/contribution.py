@@ -4,32 +4,23 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from points import access
+from points import access, recording
 from points.calendar import local_date
 from points.errors import (
     N_,
-    FutureDay,
-    ItemNotInForce,
     NobodyNamed,
-    NoRuleBook,
     NotAllowed,
     NotFound,
     OwnHouseholdNamed,
     PersonTwice,
     QuantityRange,
-    TooLongAgo,
 )
 from points.judging import RECORDERS, wrong_state
 from points.keys import verb
 from points.models.contribution import Contribution, Line
 from points.models.people import Household, Person
-from points.models.rules import RuleBook, RuleItem
+from points.recording import MOST_TIMES, NOTE_LENGTH
 from points.texts import optional, required
-
-OLDEST = 60
-"""How many days after the act it may still be recorded."""
-MOST_TIMES = 99
-NOTE_LENGTH = 200
 
 
 @verb("contribution.record")
@@ -51,29 +42,15 @@ def record(
     `OwnHouseholdNamed`: nobody records for the own household or kin. `NotFound` for people outside the areas covered.
     """
     access.require_inside(actor, *RECORDERS, village_id=village_id)
-    item = _item_in_force(village_id, item_id)
-    _require_day(day, local_date(now))
+    reporter = "committee" if access.holds(actor, ("committee",), village_id) else "steward"
+    item = recording.item_in_force(village_id, item_id, day, reporter=reporter)
+    recording.require_day(day, local_date(now))
     if not 1 <= quantity <= MOST_TIMES:
         raise QuantityRange(limit=MOST_TIMES)
     note = optional(note, N_("说明"), NOTE_LENGTH)
     team = _team(actor, village_id, people)
     sheet = Contribution.create(village=village_id, item=item, day=day, note=note, recorded_by=actor, recorded_at=now)
-    frozen = {
-        "contribution": sheet,
-        "village": village_id,
-        "day": day,
-        "item_code": item.code,
-        "item_name": item.name,
-        "category": item.category,
-        "version": item.book.version,
-        "discreet": item.discreet,
-        "each": item.points,
-        "quantity": quantity,
-        "cap": item.cap,
-        "cap_period": item.cap_period,
-        "counts_to_cap": item.counts_to_cap,
-        "recorded_by": actor,
-    }
+    frozen = recording.frozen(sheet, item, quantity=quantity)
     Line.insert_many([frozen | {"person": person, "household": person.household_id} for person in team]).execute()
     return int(sheet.id)
 
@@ -92,25 +69,6 @@ def withdraw(*, key: str, actor: Person, now: datetime, line_id: int, reason: st
     if not Line.update(state="withdrawn", refusal=reason, decided_at=now).where(still).execute():
         raise wrong_state(line)
     return line_id
-
-
-def _item_in_force(village_id: int, item_id: int) -> RuleItem:
-    book = RuleBook.get_or_none(RuleBook.village == village_id, RuleBook.state == "adopted")
-    if book is None:
-        raise NoRuleBook()
-    item = RuleItem.get_or_none(RuleItem.id == item_id, RuleItem.book == book)
-    if item is None:
-        raise ItemNotInForce()
-    item.book = book
-    return item
-
-
-def _require_day(day: date, today: date) -> None:
-    age = (today - day).days
-    if age < 0:
-        raise FutureDay()
-    if age > OLDEST:
-        raise TooLongAgo(days=age, limit=OLDEST)
 
 
 def _team(actor: Person, village_id: int, ids: list[int]) -> list[Person]:

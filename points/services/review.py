@@ -68,11 +68,12 @@ def decide(*, key: str, actor: Person, now: datetime, line_ids: list[int], appro
             raise AlreadyDone()
         if not counted:
             raise wrong_state(line)
-        Voice.create(line=line, person=actor, approves=approves, reason=reason, said_at=now)
+        verdict, points = ("approve", line.each * line.quantity) if approves else ("refuse", 0)
+        Voice.create(line=line, person=actor, verdict=verdict, points=points, reason=reason, said_at=now)
         if alone:
             outcome.append((line, approves))
         elif counted[0].voices == line.voices_needed:
-            voices = Voice.select().where(Voice.line == line, Voice.approves).count()
+            voices = Voice.select().where(Voice.line == line, Voice.points > 0).count()
             outcome.append((line, 2 * voices > line.voices_needed))
     _settle(outcome, now=now)
     return int(lines[0].id)
@@ -81,12 +82,16 @@ def decide(*, key: str, actor: Person, now: datetime, line_ids: list[int], appro
 def _settle(outcome: list[tuple[Line, bool]], *, now: datetime) -> None:
     """Move decided lines on, each approval with the room it gets."""
     approved = [line for line, approves in outcome if approves]
+    for line in approved:
+        line.agreed = line.each * line.quantity
     monthly_caps = {id_: setting.monthly_cap for id_, setting in _settings(approved).items()}
     rooms = caps.take_for(approved, monthly_caps)
     for line, approves in outcome:
         if approves and rooms[line.id].points:
             room = rooms[line.id]
-            change = Line.update(state="approved", granted_quantity=room.times, granted=room.points, decided_at=now)
+            change = Line.update(
+                state="approved", agreed=line.agreed, granted_quantity=room.times, granted=room.points, decided_at=now
+            )
         else:
             refusal = CapFull.sentence if approves else _said_against(line)
             change = Line.update(state="refused", refusal=refusal, decided_at=now)
@@ -95,7 +100,7 @@ def _settle(outcome: list[tuple[Line, bool]], *, now: datetime) -> None:
 
 
 def _said_against(line: Line) -> str:
-    against = Voice.select(Voice.reason).where(Voice.line == line, ~Voice.approves).order_by(Voice.id)
+    against = Voice.select(Voice.reason).where(Voice.line == line, Voice.points == 0).order_by(Voice.id)
     return "；".join(dict.fromkeys(voice.reason for voice in against))[:120]
 
 

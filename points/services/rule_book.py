@@ -68,14 +68,14 @@ def start_draft(*, key: str, actor: Person, now: datetime, village_id: int) -> i
     """Begin the next version as a copy of the adopted one, or of the default items; an open draft is gone on with."""
     access.require(actor, "committee", area_id=village_id)
     access.village_of(village_id)
-    draft = RuleBook.get_or_none(RuleBook.village == village_id, RuleBook.state == "draft")
+    draft = RuleBook.get_or_none(RuleBook.area == village_id, RuleBook.state == "draft")
     if draft is not None:
         return int(draft.id)
-    adopted = RuleBook.get_or_none(RuleBook.village == village_id, RuleBook.state == "adopted")
-    last = RuleBook.select(fn.MAX(RuleBook.version)).where(RuleBook.village == village_id).scalar() or 0
+    adopted = RuleBook.get_or_none(RuleBook.area == village_id, RuleBook.state == "adopted")
+    last = RuleBook.select(fn.MAX(RuleBook.version)).where(RuleBook.area == village_id).scalar() or 0
     try:
         book = RuleBook.create(
-            village=village_id, version=last + 1, worth_fen=adopted.worth_fen if adopted else 100, created_at=now
+            area=village_id, version=last + 1, worth_fen=adopted.worth_fen if adopted else 100, created_at=now
         )
     except IntegrityError:  # another request was faster
         raise AlreadyDone() from None
@@ -113,7 +113,7 @@ def adopt(*, key: str, actor: Person, now: datetime, book_id: int, minutes: str,
     if not RuleItem.select().where(RuleItem.book == book_id).exists():
         raise Missing(what=N_("至少一项细则"))
     RuleBook.update(state="superseded").where(
-        RuleBook.village == book.village_id, RuleBook.state == "adopted", RuleBook.id != book_id
+        RuleBook.area == book.area_id, RuleBook.state == "adopted", RuleBook.id != book_id
     ).execute()
     adopted = RuleBook.update(state="adopted", minutes=minutes, adopted_on=adopted_on, adopted_by=actor)
     if adopted.where(RuleBook.id == book_id, RuleBook.state == "draft").execute() == 0:
@@ -125,7 +125,7 @@ def _book(actor: Person, book_id: int) -> RuleBook:
     book = RuleBook.get_or_none(RuleBook.id == book_id)
     if book is None:
         raise NotFound()
-    access.require(actor, "committee", area_id=book.village_id)
+    access.require(actor, "committee", area_id=book.area_id)
     return book
 
 
@@ -153,7 +153,7 @@ def _checked(item: Item) -> Item:
 
 def _numbered(book: RuleBook, items: list[Item]) -> list[Item]:
     """Give codes to the new items, above every code that the village ever used."""
-    used = RuleItem.select(RuleItem.code).join(RuleBook).where(RuleBook.village == book.village_id)
+    used = RuleItem.select(RuleItem.code).join(RuleBook).where(RuleBook.area == book.area_id)
     known: set[int] = {item.code for item in used}
     kept = [item.code for item in items if item.code]
     if len(set(kept)) < len(kept) or not known.issuperset(kept):

@@ -20,8 +20,14 @@ BLUEPRINTS = (
     "cards",
     "rule_book",
     "contributions",
+    "report",  # a villager's own report, and what the named people say to theirs
+    "photos",
     "review",
+    "council",  # sittings and motions
     "notices",
+    "boards",
+    "fund",
+    "complaints",
     "shops",
     "goods",
     "counter",

@@ -53,13 +53,13 @@ def start_draft(village_id: int) -> ResponseReturnValue:
 @login_required
 def show(book_id: int) -> ResponseReturnValue:
     book = reads.book(book_id)
-    access.require_inside(me(), *READERS, village_id=book.village_id)
+    access.require_inside(me(), *READERS, village_id=book.area_id)
     return render_template(
         "rule_book/show.html",
         book=book,
-        village=access.area(book.village_id),
+        village=access.area(book.area_id),
         items=reads.items(book_id),
-        adopts=access.holds(me(), ("committee",), book.village_id),
+        adopts=access.holds(me(), ("committee",), book.area_id),
     )
 
 
@@ -88,7 +88,7 @@ def edit(book_id: int) -> ResponseReturnValue:
             if "more" in request.form:
                 return redirect(url_for("rule_book.edit", book_id=book_id, _anchor="more"), 303)
             return redirect(url_for("rule_book.adopt", book_id=book_id), 303)
-    return form.page("rule_book/edit.html", book=book, village=access.area(book.village_id))
+    return form.page("rule_book/edit.html", book=book, village=access.area(book.area_id))
 
 
 @blueprint.route("/rule-books/<int:book_id>/adopt", methods=["GET", "POST"])
@@ -108,15 +108,13 @@ def adopt(book_id: int) -> ResponseReturnValue:
             )
             flash(_("第 %(version)s 版已采纳，从现在起的记录按它计分。", version=book.version), "success")
             return redirect(url_for("rule_book.show", book_id=book_id), 303)
-    return form.page(
-        "rule_book/adopt.html", book=book, village=access.area(book.village_id), items=reads.items(book_id)
-    )
+    return form.page("rule_book/adopt.html", book=book, village=access.area(book.area_id), items=reads.items(book_id))
 
 
 def _draft(book_id: int) -> RuleBook:
     """Guard the pages of a draft. A form that is sent again goes on to the service, which knows its first answer."""
     book = reads.book(book_id)
-    access.require(me(), "committee", area_id=book.village_id)
+    access.require(me(), "committee", area_id=book.area_id)
     if book.state != "draft" and request.method == "GET":
         raise AlreadyDone()
     return book

@@ -340,7 +340,7 @@ class Life(RuleBasedStateMachine):
             voices = said[line.id]
             people = [line.recorded_by_id, line.checked_by_id, *(voice.person_id for voice in voices)]
             assert len(voices) == line.voices_needed >= 1
-            assert 2 * sum(voice.approves for voice in voices) > line.voices_needed
+            assert 2 * sum(voice.points > 0 for voice in voices) > line.voices_needed
             assert len(set(people)) == len(people) >= 3
             assert all(line.household_id not in self.related(person_id) for person_id in people)
 

@@ -35,7 +35,7 @@ def test_what_is_given_back_can_be_taken_again(world: World) -> None:
     household = world.households[0].id
     take(household, 1, 4, 4)
     with db.transaction():
-        caps.give_back(household, 1, "2026-11", 2)
+        caps.give_back(household, 1, "2026-11", amount=2)
     assert take(household, 1, 4, 4) == 2
 
 

@@ -429,7 +429,7 @@ def test_a_new_version_is_drafted_revised_and_adopted(browser: Browser, world: W
     assert items[23].cap is None and not items[23].counts_to_cap and items[3].discreet
     answer = browser.submit(answer.location, minutes="村民会议第4号")
     assert answer.status_code == 303
-    states = [book.state for book in RuleBook.select().where(RuleBook.village == world.village).order_by(RuleBook.id)]
+    states = [book.state for book in RuleBook.select().where(RuleBook.area == world.village).order_by(RuleBook.id)]
     assert states == ["superseded", "adopted"]
     assert browser.get(edit).status_code == 409
 

@@ -1,0 +1,1 @@
+"""Photos as evidence: redrawn, small, without metadata, and compared with earlier ones."""

@@ -1,0 +1,1 @@
+"""Spreadsheets: read with every error named by its row, and written."""
