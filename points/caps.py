@@ -37,7 +37,7 @@ _GIVE_BACK = f"UPDATE cap_use SET used = used - ? WHERE {_PLACE}"
 
 
 def period_of(day: date, cap_period: str) -> str:
-    """Return the period that an act on the local *day* counts to: ``2026-11-20``, ``2026-W47``, ``2026-11``, ``2026``."""
+    """Return the period that an act on the local *day* counts to: a day, ``2026-W47``, ``2026-11`` or ``2026``."""
     match cap_period:
         case "day":
             return day.isoformat()
