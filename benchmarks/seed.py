@@ -214,7 +214,7 @@ class _Filling:
         """Post each village's sheets: every household is on the first ones, the measured household on all."""
         long_ago, size = self.now - timedelta(days=30), self.scale.households
         books = insert(RuleBook, [
-            {"village": village, "version": 1, "state": "adopted", "minutes": "村民会议第1号",
+            {"area": village, "version": 1, "state": "adopted", "minutes": "村民会议第1号",
              "adopted_on": local_date(long_ago), "adopted_by": self.recorders[number], "created_at": long_ago}
             for number, village in enumerate(self.villages)
         ])  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -103,8 +104,14 @@ def audit() -> None:
 def run_tick() -> None:
     """Post what is due, once: what the serving process does every minute."""
     db.connect(config.database_url())
-    report = tick.tick(now=clock.now())
+    report = tick.tick(now=clock.now(), progress=_shown)
     click.echo(f"{report.posted} lines posted")
+
+
+def _shown(notices: list[int]) -> Iterator[int]:
+    if notices:
+        with click.progressbar(notices, label="notices", file=sys.stderr) as bar:
+            yield from bar
 
 
 def _require_free(host: str, port: int) -> None:

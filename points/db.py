@@ -8,6 +8,7 @@ but for the few that ask `is_postgresql` to phrase a set-based statement.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
@@ -31,7 +32,7 @@ def open_database(url: str) -> Database:
     """Build the database that *url* names: ``sqlite:////path/points.db`` or ``postgresql://user@host/name``."""
     parts = urlsplit(url)
     if parts.scheme == "sqlite":
-        return SqliteDatabase(
+        opened = SqliteDatabase(
             unquote(parts.path[1:]),
             pragmas={
                 "journal_mode": "wal",
@@ -43,6 +44,8 @@ def open_database(url: str) -> Database:
             lock_type="IMMEDIATE",
             timeout=15,
         )
+        opened.register_function(_sha256_hex, "sha256_hex", 1)
+        return opened
     if parts.scheme in ("postgresql", "postgres"):
         return PostgresqlDatabase(url, prefer_psycopg3=True)
     raise ValueError(f"POINTS_DATABASE_URL must begin with sqlite: or postgresql:, not {parts.scheme!r}")
@@ -113,6 +116,32 @@ def _for_postgresql(sql: str) -> str:
 def execute(sql: str, parameters: Sequence[Any] = ()) -> Any:
     """Run one fixed statement, its parameters marked by ``?``; return the cursor. For the few hot statements only."""
     return database.execute_sql(_for_postgresql(sql) if is_postgresql() else sql, parameters)
+
+
+# --- what the databases say differently, for the few statements that work on a whole set ---------------------------
+
+
+def set_of_ids() -> str:
+    """Return the SELECT that reads a set of ids out of one parameter, a JSON list: for ``IN (…)``, of any size."""
+    if is_postgresql():
+        return "SELECT CAST(value AS BIGINT) FROM json_array_elements_text(CAST(? AS json))"
+    return "SELECT value FROM json_each(?)"
+
+
+def sha256(text: str) -> str:
+    """Return the expression of the hexadecimal SHA-256 of the expression *text*."""
+    return f"encode(sha256(convert_to({text}, 'UTF8')), 'hex')" if is_postgresql() else f"sha256_hex({text})"
+
+
+def start_of_day(day: str) -> str:
+    """Return the expression of the stored moment at which the local date *day* begins: UTC+8, as ever since 1991."""
+    if is_postgresql():
+        return f"(({day} - DATE '1970-01-01') * 86400000000 - 28800000000)"
+    return f"((CAST(strftime('%s', {day}) AS INTEGER) - 28800) * 1000000)"
+
+
+def _sha256_hex(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def microseconds(moment: datetime) -> int:

@@ -159,6 +159,43 @@ def post_many(postings: Sequence[Posting], *, now: datetime) -> list[int]:
     return [ids[posting.key] for posting in postings]
 
 
+def post_awards(due: str, ids: Sequence[int], *, source: Account, cause_type: str, now: datetime) -> None:
+    """Post an award for each of *ids*, within the database, by a constant number of statements.
+
+    *due* selects ``cause_id, owner_id`` (a household), ``points, happened_at, reason`` of the causes in ``({ids})``.
+    Their keys are ``cause_type:cause_id``, their order is that of the causes. Households that owe repay at once. It
+    does what `post_many` does, at a fraction of the cost, for causes that the database holds already.
+    """
+    db.require_transaction()
+    assert (AccountType(source.type), AccountType.HOUSEHOLD) in MOVES[Kind.AWARD]
+    due = due.format(ids=db.set_of_ids())
+    chosen = json.dumps(list(ids))
+    if db.is_postgresql():  # one order for all who lock several accounts
+        db.execute(f"{_HELD.format(due=due)} ORDER BY account.id FOR UPDATE", (chosen,))
+    secret = secrets.token_hex(16)
+    salt = f"SUBSTR({db.sha256('CAST(? AS TEXT) || CAST(due.cause_id AS TEXT)')}, 1, 32)"
+    award = _AWARD.format(due=due, digest=db.sha256(f"{salt} || due.reason"))
+    at = db.microseconds(now)
+    db.execute(award, (f"{cause_type}:", source.id, cause_type, at, secret, chosen))
+    db.execute(_ADD_DUE.format(due=due), (chosen,))
+    db.execute(_NOTE_DUE.format(due=due, salt=salt), (secret, chosen, f"{cause_type}:"))
+    owing = db.execute(_OWING.format(due=due), (chosen,)).fetchall()
+    repaying = [
+        Posting(
+            key=f"{cause_type}:{cause_id}",
+            kind=Kind.AWARD,
+            source=source,
+            target=Account(id=account_id, type=AccountType.HOUSEHOLD, owner_id=owner_id),
+            points=points,
+            cause_type=cause_type,
+            cause_id=cause_id,
+            happened_at=db.moment(happened_at),
+        )
+        for cause_id, owner_id, points, happened_at, account_id in owing
+    ]
+    _insert_many(_repayments(repaying), now=now)
+
+
 def reverse(transfer_id: int, *, key: str, actor_id: int, reason: str, now: datetime) -> int:
     """Take the whole of a transfer back, once, by an opposite one; return its id.
 
@@ -309,6 +346,35 @@ _COLUMNS = (
     "reason_digest, source_after, target_after"
 )
 _INSERT = f"INSERT INTO transfer ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id"
+_HELD = (
+    "SELECT account.id FROM account WHERE account.type = 'household' "
+    "AND account.owner_id IN (SELECT due.owner_id FROM ({due}) AS due)"
+)
+_AWARD = f"""
+    INSERT INTO transfer ({_COLUMNS})
+    SELECT CAST(? AS TEXT) || CAST(due.cause_id AS TEXT), 'award', CAST(? AS BIGINT), account.id, due.points, NULL,
+        CAST(? AS TEXT), due.cause_id,
+        NULL, due.happened_at, CAST(? AS BIGINT), {{digest}}, NULL,
+        account.balance + SUM(due.points) OVER (PARTITION BY account.id ORDER BY due.cause_id)
+    FROM ({{due}}) AS due CROSS JOIN account WHERE account.owner_id = due.owner_id AND account.type = 'household'
+    ORDER BY due.cause_id
+"""  # CROSS: SQLite begins with what is due, not with all households
+_ADD_DUE = """
+    UPDATE account SET balance = balance + total.points
+    FROM (SELECT due.owner_id, SUM(due.points) AS points FROM ({due}) AS due GROUP BY due.owner_id) AS total
+    WHERE account.type = 'household' AND account.owner_id = total.owner_id
+"""
+_NOTE_DUE = """
+    INSERT INTO transfer_note (transfer_id, salt, text)
+    SELECT transfer.id, {salt}, due.reason FROM ({due}) AS due
+    JOIN transfer ON transfer.key = CAST(? AS TEXT) || CAST(due.cause_id AS TEXT)
+"""
+_OWING = """
+    SELECT due.cause_id, due.owner_id, due.points, due.happened_at, account.id FROM ({due}) AS due
+    JOIN account AS owed ON owed.owner_id = due.owner_id AND owed.type = 'owed' AND owed.balance < 0
+    JOIN account ON account.owner_id = due.owner_id AND account.type = 'household'
+    ORDER BY due.cause_id
+"""
 _TAKE_WHOLE = (
     "INSERT INTO taken_back (transfer_id, original, points) VALUES (?, ?, ?) "
     "ON CONFLICT (transfer_id) DO NOTHING RETURNING points"

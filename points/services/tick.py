@@ -1,21 +1,22 @@
 """What time alone does: post what hung its days undisputed, and let late objections rise to the township.
 
-`tick` may run anywhere, at any time, on several machines at once: each line is posted by the conditional update that
-finds it due, and its key posts once. It stands still, with a visible reason, while the clock cannot be trusted.
+`tick` may run anywhere, at any time, on several machines at once, which then share the notices: each line is posted by
+the conditional update that finds it due, and its key posts once. It stands still, with a visible reason, while the
+clock cannot be trusted.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from points import access, db, ledger
-from points.calendar import start_of
 from points.errors import ClockBehind, ClockJumped, NotAllowed, PointsError
 from points.keys import verb
-from points.ledger import Posting
 from points.models.contribution import Line, Notice, Objection, TickState
-from points.models.ledger import Account, AccountType, Kind
+from points.models.ledger import AccountType
 from points.models.people import Person
 
 LONGEST_GAP = timedelta(days=1)
@@ -33,11 +34,14 @@ class Report:
     risen: int = 0
 
 
-def tick(*, now: datetime) -> Report:
-    """Post all that is due at *now*, one transaction a notice. Raises `ClockBehind` or `ClockJumped`."""
+def tick(*, now: datetime, progress: Callable[[list[int]], Iterable[int]] = iter) -> Report:
+    """Post all that is due at *now*, one transaction a notice. Raises `ClockBehind` or `ClockJumped`.
+
+    *progress* is handed the ids of the notices that are due, and gives them back one by one as they are dealt with.
+    """
     _require_sure_clock(now)
     posted = points = closed = 0
-    for notice_id in _due(now):
+    for notice_id in progress(_due(now)):
         with db.transaction():
             amounts, first = _close(notice_id, now=now)
         posted += len(amounts)
@@ -95,14 +99,14 @@ def _newest_record() -> datetime | None:
 
 
 def _due(now: datetime) -> list[int]:
-    """Return the notices that ran out, and closed ones whose last objection to some line has been dismissed since."""
+    """Return the notices that ran out, and closed ones whose last objection to some line has been answered since."""
     ran_out = Notice.select(Notice.id).where(Notice.state == "hung", Notice.closes_at <= now)
     settled = (
         Line.select(Line.notice)
         .join(Objection, on=Objection.line == Line.id)
         .switch(Line)
         .join(Notice)
-        .where(Objection.answer == "dismissed", Line.state == "noticed", Line.open_objections == 0)
+        .where(Objection.answer.is_null(False), Line.state == "noticed", Line.open_objections == 0)
         .where(Notice.state == "closed")
         .distinct()
     )
@@ -110,35 +114,41 @@ def _due(now: datetime) -> list[int]:
 
 
 def _close(notice_id: int, *, now: datetime) -> tuple[list[int], bool]:
-    """Post the undisputed lines of a notice that ran out; return their points, and whether this closed it."""
-    due = (Notice.id == notice_id) & (Notice.closes_at <= now)
-    first = bool(Notice.update(state="closed", closed_at=now).where(due, Notice.state == "hung").execute())
-    if not first and not Notice.update(state="closed").where(due, Notice.state == "closed").execute():
+    """Post the undisputed lines of a notice that ran out; return their points, and whether this closed it.
+
+    One transaction and a constant number of statements, however many lines there are. A notice that another machine is
+    closing at this moment is left to it.
+    """
+    sql = "SELECT state, village_id FROM notice WHERE id = ? AND state <> 'gathered' AND closes_at <= ?"
+    sql += " FOR UPDATE SKIP LOCKED" if db.is_postgresql() else ""
+    held = db.execute(sql, (notice_id, db.microseconds(now))).fetchone()
+    if held is None:
         return [], False
-    ready = (Line.notice == notice_id) & (Line.state == "noticed") & (Line.open_objections == 0)
-    lines = list(Line.update(state="posted", posted_at=now).where(ready).returning(Line))
-    if not lines:
-        return [], first
-    lines.sort(key=lambda line: line.id)
-    issuance = ledger.account(AccountType.ISSUANCE, lines[0].village_id)
-    households = [line.household_id for line in lines]
-    owned = (Account.type == AccountType.HOUSEHOLD) & Account.owner_id.in_(households)
-    accounts = {account.owner_id: account for account in Account.select().where(owned)}
-    ledger.post_many(
-        [
-            Posting(
-                key=f"line:{line.id}",
-                kind=Kind.AWARD,
-                source=issuance,
-                target=accounts[line.household_id],
-                points=line.granted,
-                cause_type="line",
-                cause_id=line.id,
-                happened_at=start_of(line.day),
-                reason=line.item_name,
-            )
-            for line in lines
-        ],
-        now=now,
-    )
-    return [line.granted for line in lines], first
+    state, village_id = held
+    if state == "hung":
+        Notice.update(state="closed", closed_at=now).where(Notice.id == notice_id).execute()
+    posted = db.execute(_POST, (db.microseconds(now), notice_id)).fetchall()
+    awards = [id_ for id_, effect, _ in posted if effect == "points"]
+    deductions = [id_ for id_, effect, _ in posted if effect == "civility"]
+    if awards:
+        issuance = ledger.account(AccountType.ISSUANCE, village_id)
+        due = _DUE.format(midnight=db.start_of_day("line.day"), ids="{ids}")
+        ledger.post_awards(due, awards, source=issuance, cause_type="line", now=now)
+    if deductions:
+        db.execute(_DEDUCT.format(ids=db.set_of_ids()), (db.microseconds(now), json.dumps(deductions)))
+    return [points for _, effect, points in posted if effect == "points"], state == "hung"
+
+
+_POST = (
+    "UPDATE line SET state = 'posted', posted_at = ? WHERE notice_id = ? AND state = 'noticed' AND open_objections = 0 "
+    "RETURNING id, effect, granted"
+)
+_DUE = (
+    "SELECT line.id AS cause_id, line.household_id AS owner_id, line.granted AS points, {midnight} AS happened_at, "
+    "line.item_name AS reason FROM line WHERE line.id IN ({ids})"
+)
+_DEDUCT = (
+    "INSERT INTO civility_entry (household_id, year, change, line_id, reason, recorded_at) "
+    "SELECT household_id, CAST(SUBSTR(CAST(day AS TEXT), 1, 4) AS INTEGER), -granted, id, item_name, CAST(? AS BIGINT) "
+    "FROM line WHERE id IN ({ids}) ORDER BY id"
+)

@@ -1,5 +1,6 @@
 """The tick: posts what is due, once; never by silence; stands still while the clock cannot be trusted."""
 
+import hashlib
 import threading
 from datetime import timedelta
 
@@ -8,9 +9,9 @@ import pytest
 from points import db, ledger
 from points.calendar import start_of
 from points.errors import ClockBehind, ClockJumped, NotAllowed
-from points.models.contribution import Notice, TickState
-from points.models.ledger import AccountType, Transfer
-from points.services import notice, tick
+from points.models.contribution import CivilityEntry, Line, Notice, TickState
+from points.models.ledger import AccountType, Kind, Transfer, TransferNote
+from points.services import award, notice, tick
 from points.services.tick import Report
 from tests import steps
 from tests.tools import statements
@@ -94,6 +95,57 @@ def test_a_large_notice_takes_no_more_statements_than_a_small_one(world: World) 
             world.wait(days=1)
         counts.append(statements(lambda: tick.tick(now=world.now)))
     assert counts[0] == counts[1]
+
+
+def test_what_is_owed_is_taken_first_from_what_the_notice_brings(world: World) -> None:
+    household, spent = world.households[0], 7
+    [line] = steps.posted(world)
+    with db.transaction():
+        give, take = (
+            ledger.account(AccountType.HOUSEHOLD, household.id),
+            ledger.account(AccountType.ADJUSTMENT, world.village),
+        )
+        ledger.post(
+            ledger.Posting(
+                key="spent", kind=Kind.ADJUSTMENT, source=give, target=take, points=spent, cause_type="household",
+                cause_id=household.id, happened_at=world.now,
+            ),
+            now=world.now,
+        )  # fmt: skip
+    award.reverse(**world.by(world.committee[1]), line_id=line, reason="那晚不在")
+    owed = ledger.account(AccountType.OWED, household.id)
+    assert (world.balance(household), ledger.balance(owed)) == (0, -spent)
+    steps.posted(world, world.villager(0), world.villager(1), code=14)
+    assert (world.balance(household), ledger.balance(owed)) == (0, -2)
+    assert world.balance(world.households[1]) == 5
+    steps.posted(world, code=11)
+    assert (world.balance(household), ledger.balance(owed)) == (3, 0)
+    assert list(ledger.audit()) == []
+
+
+def test_the_words_of_an_award_lie_beside_it_and_match_their_digest(world: World) -> None:
+    lines = steps.posted(world, world.villager(0), world.villager(1))
+    notes = {note.transfer_id: note for note in TransferNote.select()}
+    awards = [Transfer.get(Transfer.key == f"line:{line}") for line in lines]
+    for transfer in awards:
+        note = notes[transfer.id]
+        assert note.text == world.item(1).name
+        assert transfer.reason_digest == hashlib.sha256((note.salt + note.text).encode()).hexdigest()
+    assert len({note.salt for note in notes.values()}) == len(awards), "one salt would give the others away"
+
+
+def test_a_deduction_lowers_the_civility_score_and_no_points(world: World) -> None:
+    earned, lowered = steps.approved(world, world.villager(0), world.villager(1))
+    Line.update(effect="civility").where(Line.id == lowered).execute()
+    notice_id = steps.hung(world)
+    assert steps.run_out(world, notice_id) == Report(posted=1, points=10, closed=1)
+    assert [steps.line(id_).state for id_ in (earned, lowered)] == ["posted", "posted"]
+    assert [world.balance(household) for household in world.households] == [10, 0, 0, 0]
+    [entry] = CivilityEntry.select()
+    assert (entry.household_id, entry.year, entry.change) == (world.households[1].id, world.today.year, -10)
+    assert entry.line_id == lowered
+    assert tick.tick(now=world.now) == Report()
+    assert CivilityEntry.select().count() == 1
 
 
 def test_many_machines_at_once_post_once(world: World) -> None:
