@@ -6,10 +6,26 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from peewee import DatabaseError
+from peewee import DatabaseError, IntegrityError
+from playhouse.migrations import Runner
 
 from points import db
-from points.models import APPEND_ONLY, TABLES
+from points.models import (
+    APPEND_ONLY,
+    TABLES,
+    CapUse,
+    CivilityEntry,
+    FundEntry,
+    Household,
+    Line,
+    Motion,
+    MotionVoice,
+    Objection,
+    RuleBook,
+    RuleItem,
+    VillageSetting,
+    Voice,
+)
 from points.services import contribution, redemption, review
 from tests.databases import Databases, bound
 from tests.world import World
@@ -76,7 +92,7 @@ def live(world: World) -> None:
     day = {"village_id": world.village, "item_id": world.item(1).id, "day": world.today, "note": ""}
     contribution.record(**world.by(world.recorder), **day, people=[world.villager().id], quantity=1)
     review.check(**world.by(world.checker), line_ids=[1], passes=True, reason="")
-    review.decide(**world.by(world.council[0]), line_ids=[1], approves=True, reason="")
+    review.decide(**world.by(world.council[0]), line_ids=[1], verdict="approve", reason="")
     world.give_points(world.households[0], 30)
     card = world.card(world.villager())
     redemption.redeem(
@@ -87,6 +103,13 @@ def live(world: World) -> None:
         pin=card.pin,
         basket=[[world.rice, 1, 30]],
     )
+    home, member = world.households[0], world.council[0]
+    seen = {"recorded_by": member, "recorded_at": world.now}
+    CivilityEntry.create(household=home, year=2026, change=-5, line=1, **seen)
+    FundEntry.create(village=world.village, kind="grant", fen=100, day=world.today, **seen)
+    put = {"text": "救火", "period": "2026-11", "proposed_by": member, "proposed_at": world.now, "voices_needed": 1}
+    motion = Motion.create(village=world.village, kind="commend", household=home, **put)
+    MotionVoice.create(motion=motion, person=member, approves=True, said_at=world.now)
 
 
 def rows(table: str) -> list[tuple[Any, ...]]:
@@ -97,6 +120,59 @@ def rows(table: str) -> list[tuple[Any, ...]]:
 def refused() -> Iterator[None]:
     with pytest.raises(DatabaseError, match="is append-only"):
         yield
+
+
+# --- rows that are there already ----------------------------------------------------------------------------------
+
+
+BEFORE = """
+    INSERT INTO area (id, parent_id, kind, name, position) VALUES (1, NULL, 'village', '石桥村', 1);
+    INSERT INTO village_setting VALUES (1, 3, 5, 20, 60, '村委会');
+    INSERT INTO household VALUES (1, 1, 1, '0001', '1号', TRUE, 1, NULL, NULL);
+    INSERT INTO person VALUES (1, 1, 1, '王秀英', 'wxy', NULL, TRUE, 'wang', NULL, FALSE, 0, NULL, 1);
+    INSERT INTO person VALUES (2, NULL, 1, '李初审', 'lcs', NULL, TRUE, NULL, NULL, FALSE, 0, NULL, 1);
+    INSERT INTO role VALUES (1, 2, 1, 'council', NULL, 1, NULL, 1, NULL, NULL);
+    INSERT INTO rule_book VALUES (1, 1, 1, 'adopted', 100, '第1号', '2026-11-01', 2, 1);
+    INSERT INTO rule_item VALUES (1, 1, 1, '平安', '义务巡逻', 10, '签到', 4, 'month', TRUE, FALSE);
+    INSERT INTO contribution VALUES (1, 1, 1, '2026-11-02', '', 2, 1);
+    INSERT INTO line VALUES (1, 1, 1, 1, 1, '2026-11-02', 1, '义务巡逻', '平安', 1, FALSE, 10, 3, 4, 'month', TRUE, 2,
+        'approved', NULL, NULL, 3, FALSE, 2, 1, 2, 20, '', NULL, 0, NULL);
+    INSERT INTO voice VALUES (1, 1, 1, TRUE, '', 1);
+    INSERT INTO voice VALUES (2, 1, 2, FALSE, '没到场', 1);
+    INSERT INTO cap_use VALUES (1, 1, '2026-11', 2);
+    INSERT INTO objection VALUES (1, 1, 1, '', '没看见', 1, 2, NULL, NULL, '', NULL, NULL)
+"""
+"""Rows as the first schema held them."""
+
+
+def test_a_database_that_is_in_use_keeps_its_rows_when_it_is_brought_up_to_date(databases: Databases) -> None:
+    databases.create("in_use")
+    try:
+        with bound(databases.url("in_use")):
+            Runner(db.database.obj, str(db.MIGRATIONS)).up("0001_initial")
+            for statement in BEFORE.split(";"):
+                db.execute(statement)
+            assert db.migrate()[0] == "0002_contributions_in_full"
+            assert VillageSetting.get().black_board is False
+            assert (Household.get().board_name, RuleBook.get().area_id, RuleItem.get().cap_holder) == (
+                "masked",
+                1,
+                "household",
+            )
+            line = Line.get()
+            assert (line.agreed, line.granted, line.effect, line.revises_id) == (20, 20, "points", None)
+            assert [(voice.verdict, voice.points) for voice in Voice.select().order_by(Voice.id)] == [
+                ("approve", 30),
+                ("refuse", 0),
+            ]
+            assert (CapUse.get().person_id, CapUse.get().used) == (0, 2)
+            assert (Objection.get().channel, Objection.get().kept) == ("web", 0)
+            with refused(), db.transaction():
+                db.execute("DELETE FROM voice")
+            with pytest.raises(IntegrityError), db.transaction():
+                db.execute("DELETE FROM line")
+    finally:
+        databases.drop("in_use")
 
 
 # --- reading a schema -------------------------------------------------------------------------------------------------
