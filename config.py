@@ -5,6 +5,7 @@ POINTS_SECRET_KEY    signs sessions; at least 32 characters, kept outside the da
 POINTS_CARD_KEY      hashes card codes and PINs; at least 32 characters, kept outside the database and its backups
 POINTS_SITE_ADDRESS  the address printed on cards and notices, e.g. https://points.example.cn
 POINTS_SECURE_COOKIES  1 (default) behind HTTPS; 0 for a plain-http address in a village's own network
+POINTS_REGISTRATION  the site's registration number for every footer, e.g. 陕ICP备00000000号 (default: none)
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ class Config:
     card_key: str
     site_address: str
     secure_cookies: bool
+    registration: str = ""
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
@@ -35,6 +37,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
         card_key=_secret(environment, "POINTS_CARD_KEY"),
         site_address=environment.get("POINTS_SITE_ADDRESS", "").rstrip("/"),
         secure_cookies=environment.get("POINTS_SECURE_COOKIES", "1") != "0",
+        registration=environment.get("POINTS_REGISTRATION", "").strip(),
     )
 
 

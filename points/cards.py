@@ -45,7 +45,10 @@ class AtTill:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A card that may be used at this till, and whose it is; `failures` counts wrong PINs in a row."""
+    """A card that may be used at this till, and whose it is; `failures` counts wrong PINs in a row.
+
+    *collector_barred_until*: the last local day, as ``2026-11-30``, of the council's bar on who collects, or nothing.
+    """
 
     id: int
     via: str
@@ -58,6 +61,7 @@ class Shown:
     balance: int
     no_pin_limit: int
     collector_listed: bool
+    collector_barred_until: str
     failures: int
 
     @property
@@ -88,8 +92,8 @@ _CARD = f"""
         household.id, household.number, account.id, account.balance, village_setting.no_pin_daily_limit,
         EXISTS (SELECT 1 FROM area_ancestor
                 WHERE area_ancestor.descendant_id = household.area_id AND area_ancestor.ancestor_id = ?),
-        EXISTS (SELECT 1 FROM person AS collector
-                WHERE collector.id = ? AND collector.household_id = household.id AND collector.active),
+        (SELECT COALESCE(CAST(collector.barred_until AS TEXT), '') FROM person AS collector
+         WHERE collector.id = ? AND collector.household_id = household.id AND collector.active),
         household.id IN ({access.RELATED})
     FROM card
     JOIN person ON person.id = card.person_id
@@ -131,7 +135,7 @@ def present(
         raise CardUnknown()
     card_id, secret_hash, handed_at, revoked_at, revoked_reason = row[:5]
     person_id, name, pin_hash, active, household_id, household_number, account_id, balance = row[5:13]
-    limit, served, listed, related = row[13:]
+    limit, served, barred_until, related = row[13:]
     if handed_at is None:
         raise CardNotHandedOver()
     if revoked_at is not None:
@@ -156,7 +160,8 @@ def present(
         account_id=account_id,
         balance=balance,
         no_pin_limit=limit,
-        collector_listed=bool(listed),
+        collector_listed=barred_until is not None,
+        collector_barred_until=barred_until or "",
         failures=failures,
     )
 

@@ -142,6 +142,32 @@ class ConfirmerRelated(PointsError):
     sentence = N_("确认人要与提名人、被提名人都无亲属关系，请换一位。")
 
 
+class ItemAboveLimit(PointsError):
+    """A township or county above the village set a limit."""
+
+    status = 422
+    sentence = N_("“%(item)s”超过了%(area)s定的上限：每项最多 %(most)s 分。请改低。")
+
+
+class WorthAboveLimit(PointsError):
+    status = 422
+    sentence = N_("1 分的价值超过了%(area)s定的上限 %(most)s 元。请改低。")
+
+
+class MonthlyCapAboveLimit(PointsError):
+    status = 422
+    sentence = N_("每户每月封顶超过了%(area)s定的上限 %(most)s 分。请改低。")
+
+
+class HolidayRange(PointsError):
+    status = 422
+    sentence = N_("节假日要从今天或以后开始，一次最多 %(most)s 天，不超过一年后。")
+
+
+class HolidayBegun(PointsError):
+    sentence = N_("已经到了的节假日不能去掉。")
+
+
 class LastAdmin(PointsError):
     sentence = N_("这是最后一位管理员，不能卸任。请先任命另一位。")
 
@@ -274,6 +300,33 @@ class NoticeOver(PointsError):
     sentence = N_("公示已经结束，不能再提异议。请到村委会申请更正。")
 
 
+class WallPhotoNeeded(PointsError):
+    status = 422
+    sentence = N_("本村规定：公示单贴好后要拍照。请附上照片再确认。")
+
+
+class SlipPhotoNeeded(PointsError):
+    status = 422
+    sentence = N_("请附上异议单的照片。没有纸条的，选“上门或当面提的”。")
+
+
+class KeptRange(PointsError):
+    status = 422
+    sentence = N_("改少后要在 1 到 %(most)s 分之间；一分都不该有，请选取消。")
+
+
+class DeductsCivility(PointsError):
+    """A deduction from the civility score cannot be reversed as points can."""
+
+    sentence = N_("这一条扣的是文明分，不动积分。请用“恢复文明分”。")
+
+
+class EarnsPoints(PointsError):
+    """A line that earned points has no civility score to give back."""
+
+    sentence = N_("这一条记的是积分，没有扣文明分。请用“冲正或更正”。")
+
+
 class ClockUnsure(PointsError):
     """`points tick` will not post while the clock cannot be trusted."""
 
@@ -325,6 +378,153 @@ class CapFull(PointsError):
 
 class RisenToTownship(PointsError):
     sentence = N_("答复期限已过，这条异议改由乡镇监督员答复。")
+
+
+class NotAPhoto(PointsError):
+    status = 422
+    sentence = N_("第 %(n)s 个文件不是照片，或已损坏。请选 JPG 或 PNG 照片；苹果手机的 HEIC 照片请先截屏再选。")
+
+
+class PhotoTooLarge(PointsError):
+    status = 422
+    sentence = N_("第 %(n)s 张照片太大。请截屏后选截图，或用手机重拍一张。")
+
+
+class TooManyPhotos(PointsError):
+    status = 422
+    sentence = N_("一次最多 %(limit)s 张照片。请去掉几张。")
+
+
+class PhotoNeeded(PointsError):
+    status = 422
+    sentence = N_("“%(item)s”要有照片。请拍一张再报，不用拍到人脸。")
+
+
+class SeenBefore(PointsError):
+    """The same person, item and day: shown beside the earlier ones, and taken when sent once more on purpose."""
+
+    sentence = N_("%(person)s这一天的“%(item)s”已经有人记过。请看下面，确实是另外一次再报。")
+
+
+class NotThere(PointsError):
+    """The person named on the line said so; it goes no further."""
+
+    sentence = N_("%(person)s说那天不在场，这一条不能通过。请退回或不予通过。")
+
+
+class LessPoints(PointsError):
+    """A voice that changes allows fewer points than were asked, of each line that was chosen."""
+
+    status = 422
+    sentence = N_("改分要比申报的少，至少 1 分。所选的里面，最少的一条申报了 %(least)s 分。")
+
+
+class JudgesNeeded(PointsError):
+    status = 422
+    sentence = N_("要选 %(n)s 位不同的评委。请补齐。")
+
+
+class ScoreRange(PointsError):
+    status = 422
+    sentence = N_("每位评委的分要在 0 到 %(most)s 之间。请改好再交。")
+
+
+class ScoreMissing(PointsError):
+    status = 422
+    sentence = N_("%(household)s 户还有评委没打分。请补上，这一户不评就都留空。")
+
+
+class NothingScored(PointsError):
+    status = 422
+    sentence = N_("还没有一户得分。请先打分。")
+
+
+class NothingNew(PointsError):
+    sentence = N_("每一行都已经记过了。确实是另外一次，请选全部记下。")
+
+
+class RosterHasErrors(PointsError):
+    """People or rules changed after the preview, or its warnings were passed over."""
+
+    status = 422
+    sentence = N_("有 %(n)s 行填写有误，第一处在第 %(row)s 行，一行也没有记下。请改好表格重新上传。")
+
+
+class BadSheet(PointsError):
+    """A file that is no spreadsheet we can read; its kinds say what else may be wrong with the whole of it."""
+
+    status = 422
+    sentence = N_("这份表格读不了：%(what)s。")
+
+
+class SheetTooLong(BadSheet):
+    sentence = N_("表格太长，一次最多 %(limit)s 行。请分成几份。")
+
+
+class HeadingMissing(BadSheet):
+    sentence = N_("没有找到表头“%(name)s”。请用这里下载的样表，不要改第一行。")
+
+
+class HeadingTwice(BadSheet):
+    sentence = N_("表头“%(name)s”出现了两次。请去掉一列。")
+
+
+# --- council ----------------------------------------------------------------------------------------------------
+
+
+class NoCouncil(PointsError):
+    sentence = N_("本村还没有在任的评议员。请先由管理员提名并确认。")
+
+
+class SittingOpen(PointsError):
+    sentence = N_("第 %(number)s 次评议会还没有结束。请先结束那一次。")
+
+
+class SittingClosed(PointsError):
+    sentence = N_("这次评议会已经结束。没议完的转到下一次。")
+
+
+class QuorumRange(PointsError):
+    status = 422
+    sentence = N_("法定到会人数要在 %(least)s 到 %(most)s 之间。")
+
+
+class NotSummoned(PointsError):
+    """The member took office after the sitting was opened."""
+
+    sentence = N_("这次评议会召集时您还不是评议员，从下一次起参加。")
+
+
+class NotPresent(PointsError):
+    sentence = N_("请先点“我到会”，再在会上表态。")
+
+
+class NoQuorum(PointsError):
+    sentence = N_("到会 %(present)s 人，不足法定的 %(quorum)s 人，还不能表决。")
+
+
+class MotionDecided(PointsError):
+    sentence = N_("这项提案已经有结果了。请刷新看看。")
+
+
+class DayRange(PointsError):
+    status = 422
+    sentence = N_("“%(what)s”要在 %(first)s 到 %(last)s 之间。")
+
+
+class NoTerm(PointsError):
+    status = 422
+    sentence = N_("只有评议员有任期。其他职责请把任期空着。")
+
+
+class NotBarred(PointsError):
+    sentence = N_("这个人现在没有被限制领取，不用解除。")
+
+
+class Barred(PointsError):
+    """The council keeps this person, and nobody else of the household, from collecting goods."""
+
+    sentence = N_("评议会决定：这位领取人到 %(day)s 为止不能领取商品。同户其他人可以领，请改选领取人。")
 
 
 # --- shop -------------------------------------------------------------------------------------------------------
@@ -391,3 +591,26 @@ class BadPrice(PointsError):
 class BadQuantity(PointsError):
     status = 422
     sentence = N_("数量要在 1 到 %(most)s 之间。")
+
+
+# --- fund, complaints -------------------------------------------------------------------------------------------
+
+
+class FundAmount(PointsError):
+    status = 422
+    sentence = N_("金额要大于 0，不超过 %(most)s 元。")
+
+
+class EntryCancelled(PointsError):
+    sentence = N_("这一笔已经冲销过，不能再冲一次。")
+
+
+class EntryCancels(PointsError):
+    sentence = N_("冲销本身不能再冲销。请另记一笔。")
+
+
+class ComplaintsFull(PointsError):
+    """So many came in one day without sign-in that more would only drown them."""
+
+    status = 429
+    sentence = N_("今天网上收到的已经很多。请写在纸上交给乡镇，或打电话，一样会答复。")

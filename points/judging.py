@@ -5,24 +5,39 @@ Verbs ask before they act and pages ask what to offer; both ask here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
-from peewee import ModelSelect
+from peewee import SQL, ModelSelect
 
-from points import access, db
+from points import access, caps, db
+from points.calendar import month_of
 from points.errors import NotFound, OwnHousehold, OwnHouseholdNamed, PointsError, SamePerson, WrongState
-from points.models.contribution import Line, Voice
+from points.models.areas import AreaAncestor
+from points.models.contribution import Attendance, Line, Score, Voice
 from points.models.people import Household, Person
 
 RECORDERS = ("steward", "committee")
 CHECKERS = ("steward", "committee", "supervisor")
 ANSWERERS = ("committee", "council", "supervisor")
 
-_COUNCIL = """
-    SELECT DISTINCT role.person_id, person.household_id FROM role
+Council = Mapping[int, set[int]]
+"""Each member's id with the households that member keeps away from."""
+
+_MEMBERS = """
+    SELECT DISTINCT area_ancestor.descendant_id, role.person_id, person.household_id FROM role
     JOIN person ON person.id = role.person_id
-    JOIN area_ancestor ON area_ancestor.ancestor_id = role.area_id AND area_ancestor.descendant_id = ?
-    WHERE role.kind = 'council' AND role.confirmed_at IS NOT NULL AND role.ended_at IS NULL AND person.active
+    JOIN area_ancestor ON area_ancestor.ancestor_id = role.area_id
+    WHERE area_ancestor.descendant_id IN ({ids})
+    AND role.kind = 'council' AND role.confirmed_at IS NOT NULL AND role.ended_at IS NULL AND person.active
+"""
+_KIN = """
+    SELECT kin.person_id, person.household_id FROM kin JOIN person ON person.id = kin.relative_id
+    WHERE kin.person_id IN ({ids})
+    UNION
+    SELECT kin.relative_id, person.household_id FROM kin JOIN person ON person.id = kin.person_id
+    WHERE kin.relative_id IN ({ids})
 """
 
 
@@ -31,12 +46,33 @@ def lines() -> ModelSelect[Line]:
     return Line.select(Line, Household, Person).join(Household).switch(Line).join(Person, on=Line.person)
 
 
+def bare_lines() -> ModelSelect[Line]:
+    """Return a query of lines with nothing but what rules look at, for when there are thousands."""
+    return Line.select(*_LOOKED_AT).objects(Line)
+
+
+_LOOKED_AT = (
+    Line.id, Line.contribution, Line.village, Line.household, Line.person, Line.day, Line.item_code, Line.each,
+    Line.quantity, Line.cap, Line.cap_period, Line.cap_holder, Line.counts_to_cap, Line.effect, Line.needs,
+    Line.item_voices, Line.recorded_by, Line.checked_by, Line.state, Line.voices_needed, Line.by_township, Line.voices,
+)  # fmt: skip
+
+
 def line(line_id: int) -> Line:
     """Return one line with its household and person. Raises `NotFound`."""
     found = lines().where(Line.id == line_id).get_or_none()
     if found is None:
         raise NotFound()
     return found
+
+
+def among(ids: Collection[int]) -> Any:
+    """Return *ids* for ``.in_()`` as one parameter, so that their number does not matter."""
+    listed = db.set_of_ids().replace("?", "%s") if db.is_postgresql() else db.set_of_ids()
+    return SQL(f"({listed})", [json.dumps(sorted(ids))])
+
+
+# --- a free hand ------------------------------------------------------------------------------------------------
 
 
 def hindrance(person: Person, line: Line, related: set[int], earlier: Iterable[int | None]) -> type[PointsError] | None:
@@ -51,34 +87,91 @@ def hindrance(person: Person, line: Line, related: set[int], earlier: Iterable[i
 
 def require_free_hand(person: Person, line: Line, earlier: Iterable[int | None]) -> None:
     """Raise `OwnHouseholdNamed` or `SamePerson` when something hinders *person* on *line*."""
-    found = hindrance(person, line, access.related_households(person), earlier)
-    if found is OwnHousehold:
-        raise OwnHouseholdNamed(person=line.person.name)
-    if found is not None:
-        raise found()
+    require_free_hands(person, [line], {line.id: earlier})
+
+
+def require_free_hands(person: Person, lines: Iterable[Line], earlier: Mapping[int, Iterable[int | None]]) -> None:
+    """Raise `OwnHouseholdNamed` or `SamePerson` when something hinders *person* on one of *lines*."""
+    related = access.related_households(person)
+    for line in lines:
+        found = hindrance(person, line, related, earlier[line.id])
+        if found is OwnHousehold:
+            raise OwnHouseholdNamed(person=line.person.name)
+        if found is not None:
+            raise found()
+
+
+def steps_before_council(lines: Collection[Line]) -> dict[int, set[int]]:
+    """Return who recorded or checked each of *lines*, or gave its points as a judge of an inspection round."""
+    people = {line.id: {id_ for id_ in (line.recorded_by_id, line.checked_by_id) if id_ is not None} for line in lines}
+    scores: Any = Score.select(Score.line, Score.judge).where(Score.line.in_(among(people)))
+    for line_id, judge_id in scores.tuples():
+        people[line_id].add(judge_id)
+    return people
 
 
 def steps_of(line: Line) -> set[int]:
-    """Return everyone who recorded, checked or decided *line*."""
+    """Return everyone who recorded, checked or decided *line*, or judged it in an inspection round."""
     voices = Voice.select(Voice.person).where(Voice.line == line)
-    people = {line.recorded_by_id, line.checked_by_id, *(voice.person_id for voice in voices)}
-    return {id_ for id_ in people if id_ is not None}
+    return steps_before_council([line])[line.id] | {voice.person_id for voice in voices}
 
 
-def council(village_id: int) -> dict[int, set[int]]:
-    """Return the council over a village: each member's id with the households that member keeps away from."""
-    members = db.execute(_COUNCIL, (village_id,)).fetchall()
-    return {id_: access.related_households(Person(id=id_, household=household)) for id_, household in members}
+def denied(line_ids: Collection[int]) -> dict[int, str]:
+    """Return those of the lines whose named person said not to have been there 我不在, with that person's name."""
+    said: Any = Attendance.select(Attendance.line, Person.name).join(Line).join(Person, on=Line.person)
+    return dict(said.where(Attendance.line.in_(among(line_ids)), ~Attendance.was_there).tuples())
 
 
-def too_few(members: Mapping[int, set[int]], line: Line, needed: int, checker_id: int | None) -> bool:
-    """Tell whether the council has fewer unrelated members for *line* than voices *needed*."""
-    free = (
-        id_
-        for id_, related in members.items()
-        if id_ not in (line.recorded_by_id, checker_id) and line.household_id not in related
-    )
+# --- who covers what --------------------------------------------------------------------------------------------
+
+
+def kinds_over(person: Person, area_ids: Collection[int]) -> dict[int, set[str]]:
+    """Return the kinds of role that *person* holds over each of the areas. Raises `NotFound` for one without any."""
+    held = access.roles_of(person.id)
+    kinds: dict[int, set[str]] = {area_id: set() for area_id in area_ids}
+    for row in AreaAncestor.select().where(AreaAncestor.descendant.in_(among(kinds))):
+        kinds[row.descendant_id] |= {role.kind for role in held if role.area_id == row.ancestor_id}
+    if not all(kinds.values()):
+        raise NotFound()
+    return kinds
+
+
+def council(village_id: int) -> Council:
+    """Return the council over a village."""
+    return councils([village_id])[village_id]
+
+
+def councils(village_ids: Collection[int]) -> dict[int, Council]:
+    """Return the council over each village; a constant number of statements for any number of villages."""
+    found: dict[int, dict[int, set[int]]] = {id_: {} for id_ in village_ids}
+    away: dict[int, set[int]] = {}
+    sql = _MEMBERS.format(ids=db.set_of_ids())
+    for village_id, member, household_id in db.execute(sql, (json.dumps(sorted(found)),)).fetchall():
+        found[village_id][member] = away.setdefault(member, {household_id} - {None})
+    members = json.dumps(sorted(away))
+    for member, household_id in db.execute(_KIN.format(ids=db.set_of_ids()), (members, members)).fetchall():
+        away[member] |= {household_id} - {None}
+    return dict(found)
+
+
+def too_few(members: Council, line: Line, needed: int, earlier: Collection[int]) -> bool:
+    """Tell whether fewer of *members* than voices *needed* are unrelated to *line* and took no *earlier* step."""
+    free = (id_ for id_, away in members.items() if id_ not in earlier and line.household_id not in away)
     return sum(1 for _ in free) < needed
+
+
+CapPlace = tuple[int, int, str, int]
+"""A row of `CapUse`: household, scope, period, person."""
+
+
+def cap_places(line: Line) -> tuple[CapPlace | None, CapPlace | None]:
+    """Return the caps that *line* counts to, or None: that of its item, and the month of the household."""
+    if line.effect != "points":
+        return None, None
+    person_id = line.person_id if line.cap_holder == "person" else 0
+    item = (line.household_id, line.item_code, caps.period_of(line.day, line.cap_period), person_id)
+    month = (line.household_id, caps.ALL, month_of(line.day), 0)
+    return item if line.cap and line.cap_period != "event" else None, month if line.counts_to_cap else None
 
 
 def wrong_state(line: Line) -> WrongState:

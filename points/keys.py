@@ -134,11 +134,13 @@ class _Write:
 
 
 def _plain(value: Any) -> Any:
-    """Reduce an argument to what JSON can hold: a dataclass to its fields, a date to ISO."""
+    """Reduce an argument to what JSON can hold: a dataclass to its fields, a date to ISO, bytes to their hash."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, bytes):
+        return hashlib.sha256(value).hexdigest()
     if isinstance(value, dict):
         return {str(name): _plain(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple):

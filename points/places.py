@@ -1,14 +1,26 @@
-"""The tree of areas: how one is opened, with everything that an area of its kind needs."""
+"""The tree of areas: how one is opened, with everything that an area of its kind needs, and what those above allow."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from peewee import IntegrityError, fn
 
 from points import db, ledger
 from points.errors import N_, AreaOrder, ClashingName
-from points.models.areas import AREA_KINDS, Area, AreaAncestor, VillageSetting
+from points.models.areas import AREA_KINDS, Area, AreaAncestor, AreaLimit, VillageSetting
 from points.models.ledger import AccountType
 from points.texts import required
+
+LIMITS = ("most_points", "most_monthly_cap", "most_worth_fen")
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The most that is allowed, and the name of the area that says so."""
+
+    most: int
+    area: str
 
 
 def open_area(parent: Area | None, kind: str, name: str) -> Area:
@@ -38,3 +50,20 @@ def open_area(parent: Area | None, kind: str, name: str) -> Area:
         ledger.open_account(AccountType.ISSUANCE, area.id)
         ledger.open_account(AccountType.ADJUSTMENT, area.id)
     return area
+
+
+def limits_above(area_id: int) -> dict[str, Limit]:
+    """Return the strictest limit set for an area or above it, by its name (of `LIMITS`); absent: nobody limits it."""
+    rows = (
+        AreaLimit.select(AreaLimit, Area)
+        .join(Area)
+        .join(AreaAncestor, on=(AreaAncestor.ancestor == AreaLimit.area))
+        .where(AreaAncestor.descendant == area_id)
+    )
+    found: dict[str, Limit] = {}
+    for row in rows:
+        for name in LIMITS:
+            most = getattr(row, name)
+            if most is not None and (name not in found or most < found[name].most):
+                found[name] = Limit(most, row.area.name)
+    return found

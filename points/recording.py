@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from points.errors import FutureDay, ItemNotInForce, NoRuleBook, NotForReporter, TooLongAgo
+from points.errors import AlreadyDone, FutureDay, ItemNotInForce, NoRuleBook, NotForReporter, NotFound, TooLongAgo
 from points.models.contribution import Contribution, Line
+from points.models.people import Person
 from points.models.rules import RuleBook, RuleItem
 
 OLDEST = 60
@@ -85,3 +86,17 @@ def seen_before(person_ids: Iterable[int], item_code: int, day: date) -> list[Li
     """Return the living lines by which the same people did the same item on the same local *day*."""
     same = (Line.item_code == item_code) & (Line.day == day) & Line.state.in_(LIVING)
     return list(Line.select().where(Line.person.in_(list(person_ids)), same).order_by(Line.id))
+
+
+def take_up(line_id: int, reporter: Person) -> Line:
+    """Return the returned line that *reporter*, who recorded it, takes up again; once.
+
+    Held until the transaction ends, so that two cannot take it up. Raises `NotFound`, `AlreadyDone`.
+    """
+    mine = (Line.id == line_id) & (Line.recorded_by == reporter) & (Line.state == "returned")
+    if not Line.update(state="returned").where(mine).execute():
+        raise NotFound()
+    if Line.select().where(Line.revises == line_id).exists():
+        raise AlreadyDone()
+    found: Line = Line.get_by_id(line_id)
+    return found

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
+from points import db
 from points.models.contribution import Line, Notice, Objection
 from points.models.people import Household, Person
+from points.models.rules import RuleItem
 from points.services import contribution, notice, review, tick
 from tests.world import World
 
@@ -22,8 +24,24 @@ def record(
         people=[person.id for person in people or (world.villager(),)],
         quantity=quantity,
         note="",
+        again=True,
     )
     return [line.id for line in Line.select().where(Line.contribution == sheet).order_by(Line.id)]
+
+
+def crowd(world: World, count: int, *, code: int = 1, **changed: object) -> list[int]:
+    """Put *count* recorded lines there, as if each were a sheet's of the plain households in turn; return their ids."""
+    first = Line.get_by_id(record(world, code=code)[0])
+    people = [
+        (person.id, person.household_id) for number in range(4) for person in world.people(household(world, number))
+    ]
+    copied = {name: value for name, value in first.__data__.items() if name != "id"} | changed
+    rows = [copied | dict(zip(("person", "household"), people[n % 8], strict=True)) for n in range(count - 1)]
+    with db.transaction():
+        for start in range(0, len(rows), 500):
+            Line.insert_many(rows[start : start + 500]).execute()
+    ids = Line.select(Line.id).where(Line.contribution == first.contribution_id).order_by(Line.id)
+    return [id_ for (id_,) in ids.tuples()]
 
 
 def check(world: World, lines: list[int], *, by: Person | None = None, passes: bool = True) -> list[int]:
@@ -35,14 +53,20 @@ def check(world: World, lines: list[int], *, by: Person | None = None, passes: b
 def decide(world: World, lines: list[int], *, approves: bool = True) -> list[int]:
     """Let the whole council speak alike; return the lines."""
     for member in world.council:
-        reason = "" if approves else "证据不足"
-        review.decide(**world.by(member), line_ids=lines, approves=approves, reason=reason)
+        verdict, reason = ("approve", "") if approves else ("refuse", "证据不足")
+        review.decide(**world.by(member), line_ids=lines, verdict=verdict, reason=reason)
     return lines
 
 
 def approved(world: World, *people: Person, **given: object) -> list[int]:
     """Record, check and approve; return the lines."""
     return decide(world, check(world, record(world, *people, **given)))
+
+
+def deduct(world: World, *people: Person) -> list[int]:
+    """Let a committee member record what lowers the civility score, and take it through to approval."""
+    item = RuleItem.get(RuleItem.book == world.book, RuleItem.effect == "civility")
+    return approved(world, *people, code=item.code, by=world.committee[1])
 
 
 def hung(world: World) -> int:

@@ -11,15 +11,28 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from points import db
-from points.models import Line, Person
-from points.services import card, notice, redemption, rule_book, staff
+from points import db, photos, roster, sheets
+from points.models import Holiday, Line, Person, Photo
+from points.services import (
+    areas,
+    card,
+    complaint,
+    contribution,
+    council,
+    fund,
+    notice,
+    redemption,
+    report,
+    rule_book,
+    staff,
+)
 from tests import steps
 from tests.browser import Browser
 from tests.world import World
@@ -42,7 +55,7 @@ GET  /people/{person}/pin                    >      .      .        -        y  
 POST /people/{person}/pin                    >      .      .        -        y        -      -       -        -    .
 GET  /villages/{village}/cards               >      .      .        y        y        -      -       -        -    .
 GET  /contributions/{contribution}           >      .      .        y        y        y      -       y        y    .
-GET  /lines/{posted}                         >      .      .        y        y        y      -       y        y    .
+GET  /lines/{posted}                         >      y      .        y        y        y      -       y        y    .
 GET  /lines/{posted}/put-right               >      .      .        -        y        -      -       -        -    .
 POST /lines/{posted}/put-right               >      .      .        -        y        -      -       -        -    .
 POST /lines/{recorded}/withdraw              >      .      .        y        -        -      -       -        -    .
@@ -50,6 +63,17 @@ GET  /villages/{village}/contributions       >      .      .        y        y  
 GET  /villages/{village}/contributions/new   >      .      .        y        y        -      -       -        -    .
 POST /villages/{village}/contributions/new   >      .      .        y        y        -      -       -        -    .
 GET  /villages/{village}/people/search       >      .      .        y        y        -      -       -        -    .
+GET  /villages/{village}/people/teams        >      .      .        y        y        -      -       -        -    .
+POST /villages/{village}/people/card         >      .      .        y        y        -      -       -        -    .
+GET  /villages/{village}/contributions/roll  >      .      .        y        y        -      -       -        -    .
+POST /villages/{village}/contributions/roll  >      .      .        y        y        -      -       -        -    .
+GET  /villages/{village}/contributions/inspect > .     .        y        y        -      -       -        -    .
+POST /villages/{village}/contributions/inspect > .     .        y        y        -      -       -        -    .
+GET  /villages/{village}/contributions/import > .      .        y        y        -      -       -        -    .
+POST /villages/{village}/contributions/import > .      .        y        y        -      -       -        -    .
+GET  /villages/{village}/contributions/example.xlsx > . .       y        y        -      -       -        -    .
+GET  /contributions/import/{roster}          >      .      .        .        y        .      .       .        .    .
+POST /contributions/import/{roster}          >      .      .        .        y        .      .       .        .    .
 GET  /receipts/{receipt}                     >      y      .        -        y        -      y       y        y    .
 POST /receipts/{receipt}/undo                >      .      .        -        y        -      y       -        -    .
 GET  /tills                                  >      y      y        y        y        y      y       y        y    =
@@ -85,34 +109,86 @@ GET  /villages/{village}/households/new      >      .      .        y        y  
 POST /villages/{village}/households/new      >      .      .        y        y        -      -       -        y    .
 GET  /me/kin                                 >      y      y        y        y        y      y       y        y    =
 POST /me/kin                                 >      y      y        y        y        y      y       y        y    =
+GET  /me/attendance                          >      y      y        y        y        y      y       y        y    =
+POST /lines/{recorded}/attendance            >      y      .        .        .        .      .       .        .    .
+GET  /report                                 >      y      y        y        y        y      y       y        y    =
+POST /report                                 >      y      y        y        y        y      y       y        y    =
+GET  /reports                                >      y      y        y        y        y      y       y        y    =
+GET  /reports/{returned}/revise              >      y      .        .        .        .      .       .        .    .
+POST /reports/{returned}/revise              >      y      .        .        .        .      .       .        .    .
+POST /reports/{recorded}/withdraw            >      .      .        y        -        -      -       -        -    .
+GET  /photos/{photo}                         >      .      .        y        y        y      -       y        -    .
 GET  /people/{person}/kin                    >      .      .        -        y        -      -       -        -    .
 POST /people/{person}/kin                    >      .      .        -        y        -      -       -        -    .
 GET  /lines/{noticed}/object                 >      y      y        y        y        y      y       y        y    .
 POST /lines/{noticed}/object                 >      y      y        y        y        y      y       y        y    .
 GET  /notices/{notice}                       y      y      y        y        y        y      y       y        y    y
+GET  /notices/{gathered}/hang                >      .      .        -        y        -      -       -        -    .
 POST /notices/{gathered}/hang                >      .      .        -        y        -      -       -        -    .
 GET  /notices/{notice}/sheets                y      y      y        y        y        y      y       y        y    y
+GET  /notices/{notice}/slip                  >      .      .        y        y        y      -       y        y    .
+POST /notices/{notice}/slip                  >      .      .        y        y        y      -       y        y    .
 GET  /objections                             >      -      -        -        y        y      -       y        y    =
 GET  /objections/{objection}                 >      .      .        -        y        y      -       y        y    .
 POST /objections/{objection}                 >      .      .        -        y        y      -       y        -    .
 GET  /villages/{village}/notices             y      y      y        y        y        y      y       y        y    y
 POST /villages/{village}/notices             >      .      .        -        y        -      -       -        -    .
 GET  /villages/{village}/notices/desk        >      .      .        -        y        -      -       y        y    .
+GET  /households/{household}/board           >      .      .        -        y        -      -       -        -    .
+POST /households/{household}/board           >      .      .        -        y        -      -       -        -    .
+GET  /me/board                               >      y      y        y        y        y      y       y        y    =
+POST /me/board                               >      y      y        y        y        y      y       y        y    =
+GET  /villages/{village}/board               y      y      y        y        y        y      y       y        y    y
+GET  /villages/{village}/board/poster        y      y      y        y        y        y      y       y        y    y
+GET  /complaints                             y      y      y        y        y        y      y       y        y    =
+POST /complaints                             y      y      y        y        y        y      y       y        y    =
+GET  /complaints/desk                        >      -      -        -        -        -      -       y        y    =
+GET  /complaints/{complaint}                 >      .      .        -        -        -      -       y        y    .
+POST /complaints/{complaint}                 >      .      .        -        -        -      -       y        y    .
+GET  /villages/{village}/fund                >      .      .        -        y        y      -       y        y    .
+POST /villages/{village}/fund                >      .      .        -        y        -      -       -        -    .
+POST /fund/{entry}/cancel                    >      .      .        -        y        -      -       -        -    .
+GET  /robots.txt                             y      y      y        y        y        y      y       y        y    =
 GET  /                                       y      y      y        y        y        y      y       y        y    =
 GET  /villages/{village}                     y      y      y        y        y        y      y       y        y    y
+GET  /villages/{village}/poster              y      y      y        y        y        y      y       y        y    y
 GET  /villages/{village}/goods               y      y      y        y        y        y      y       y        y    y
 GET  /villages/{village}/rules               y      y      y        y        y        y      y       y        y    y
 GET  /check                                  >      -      -        y        y        -      -       y        -    =
 POST /check                                  >      -      -        y        y        -      -       y        -    =
 GET  /decide                                 >      -      -        -        -        y      -       y        -    =
 POST /decide                                 >      -      -        -        -        y      -       y        -    =
+GET  /villages/{village}/sittings            >      .      .        -        y        y      -       y        y    .
+POST /villages/{village}/sittings            >      .      .        -        y        y      -       -        -    .
+GET  /sittings/{sitting}                     >      .      .        -        y        y      -       y        y    .
+POST /sittings/{sitting}                     >      .      .        -        -        y      -       -        -    .
+POST /sittings/{sitting}/attend              >      .      .        -        -        y      -       -        -    .
+POST /sittings/{sitting}/close               >      .      .        -        y        y      -       -        -    .
+GET  /villages/{village}/motions             >      .      .        y        y        y      -       y        y    .
+GET  /villages/{village}/motions/new         >      .      .        y        y        y      -       -        -    .
+POST /villages/{village}/motions/new         >      .      .        y        y        y      -       -        -    .
+GET  /motions/{motion}                       >      .      .        y        y        y      -       y        y    .
+POST /motions/{motion}                       >      .      .        -        -        y      -       -        -    .
+GET  /areas/{village}/holidays               >      .      .        -        y        -      -       y        y    .
+POST /areas/{village}/holidays               >      .      .        -        y        -      -       y        y    .
+POST /holidays/{holiday}/remove              >      .      .        -        y        -      -       y        y    .
+GET  /areas/{township}/limits                >      .      .        .        .        .      .       y        y    .
+POST /areas/{township}/limits                >      .      .        .        .        .      .       y        y    .
+GET  /areas/{county}/rule-book               >      .      .        y        y        y      -       y        y    =
+POST /areas/{village}/rule-book/draft        >      .      .        -        y        -      -       -        -    .
 GET  /rule-books/{draft}                     >      .      .        y        y        y      -       y        y    .
+GET  /rule-books/{draft}/cost                >      .      .        y        y        y      -       y        y    .
+GET  /rule-books/{draft}/sheet               >      .      .        y        y        y      -       y        y    .
+POST /rule-books/{draft}/photo               >      .      .        -        y        -      -       -        -    .
+GET  /rule-books/{draft}/upload              >      .      .        -        y        -      -       -        -    .
+POST /rule-books/{draft}/upload              >      .      .        -        y        -      -       -        -    .
+GET  /rule-uploads/{rule_upload}             >      .      .        .        y        .      .       .        .    .
+POST /rule-uploads/{rule_upload}             >      .      .        .        y        .      .       .        .    .
 GET  /rule-books/{draft}/adopt               >      .      .        -        y        -      -       -        -    .
 POST /rule-books/{draft}/adopt               >      .      .        -        y        -      -       -        -    .
 GET  /rule-books/{draft}/edit                >      .      .        -        y        -      -       -        -    .
 POST /rule-books/{draft}/edit                >      .      .        -        y        -      -       -        -    .
 GET  /villages/{village}/rule-book           >      .      .        y        y        y      -       y        y    .
-POST /villages/{village}/rule-book/draft     >      .      .        -        y        -      -       -        -    .
 GET  /me/password                            >      y      y        y        y        y      y       y        y    =
 POST /me/password                            >      y      y        y        y        y      y       y        y    =
 GET  /sign-in                                y      y      y        y        y        y      y       y        y    =
@@ -140,8 +216,10 @@ FIELDS = {
     "/goods/{goods}/price": {"price": 31},
     "/goods/{goods}/receive": {"quantity": 1},
     "/receipts/{receipt}/undo": {"reason": "拿错了"},
-    "/objections/{objection}": {"upheld": "no", "reason": "查过"},
+    "/objections/{objection}": {"verdict": "dismiss", "reason": "查过"},
+    "/motions/{motion}": {"verdict": "yes"},
     "/lines/{recorded}/withdraw": {"reason": "记错了"},
+    "/reports/{recorded}/withdraw": {"reason": "报错了"},
     "/lines/{noticed}/object": {"text": "那晚没看见"},
 }
 """What must be sent to get past the form, where more people may read the page than write to it."""
@@ -162,15 +240,32 @@ def places(world: World) -> dict[str, int]:
     hung = steps.hung(world)
     objection = notice.object_to(**world.by(world.villager(1)), line_id=noticed, text="那晚没看见")
     [recorded] = steps.record(world, owner)
+    act = {"person_id": owner.id, "item_id": world.item(14).id, "day": world.today, "quantity": 1, "note": ""}
+    blank = photos.Picture(b"a JPEG", "0" * 64, 0, 1, 1)
+    reported = report.report(**world.by(owner), **act, pictures=[blank])
+    returned = Line.get(Line.contribution == reported).id
+    Line.update(state="returned", refusal="看不清").where(Line.id == returned).execute()
     steps.approved(world, world.villager(2))
+    draft = rule_book.start_draft(**world.by(world.committee[0]), area_id=world.village)
+    day_off = {"name": "集市", "first": world.today + timedelta(days=9), "last": world.today + timedelta(days=9)}
+    areas.add_holidays(**world.by(world.committee[0]), area_id=world.village, **day_off)
     role = {"person_id": world.villager(3).id, "area_id": world.village, "kind": "steward"}
+    deed = {"household_id": world.households[0].id, "text": "照顾邻居老人", "points": 0, "period": "2026-11"}
+    sheet = sheets.write("记录", roster.HEADS, [[world.today, 11, None, world.villager(2).name, 1, ""]])
+    grant = {"kind": "grant", "fen": 100, "voucher": "7", "note": "", "day": world.today}
     return {
         "village": world.village,
+        "entry": fund.enter(**world.by(world.committee[0]), village_id=world.village, **grant),
+        "complaint": complaint.complain(**world.by(owner), village_id=world.village, text="店里没人", contact=""),
+        "sitting": council.open_sitting(**world.by(world.committee[0]), village_id=world.village, place="村委会"),
+        "motion": council.propose_commendation(**world.by(world.committee[0]), village_id=world.village, **deed),
         "household": world.households[0].id,
         "person": owner.id,
         "card": card.print_card(**world.by(world.committee[0]), person_id=owner.id),
         "contribution": Line.get_by_id(recorded).contribution_id,
         "recorded": recorded,
+        "returned": returned,
+        "photo": Photo.get(Photo.subject_id == reported).id,
         "noticed": noticed,
         "posted": posted,
         "notice": hung,
@@ -180,7 +275,14 @@ def places(world: World) -> dict[str, int]:
         "till": world.till,
         "shop": world.shop,
         "goods": world.rice,
-        "draft": rule_book.start_draft(**world.by(world.committee[0]), village_id=world.village),
+        "draft": draft,
+        "roster": contribution.upload(
+            **world.by(world.committee[1]), village_id=world.village, file_name="十一月.xlsx", rows=roster.read(sheet)
+        ),
+        "rule_upload": rule_book.upload(**world.by(world.committee[1]), book_id=draft, file_name="细则.xlsx", items=[]),
+        "holiday": Holiday.get(Holiday.area == world.village).id,
+        "township": world.township,
+        "county": world.county,
         "role": staff.grant(**world.by(world.admin), **role),
     }
 

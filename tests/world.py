@@ -187,7 +187,7 @@ class World:
 
     def _adopt_rules(self) -> None:
         village, other = (
-            rule_book.start_draft(**self.by(committee), village_id=village_id)
+            rule_book.start_draft(**self.by(committee), area_id=village_id)
             for committee, village_id in ((self.committee[0], self.village), (self.other_committee, self.other_village))
         )
         for committee, book in ((self.committee[0], village), (self.other_committee, other)):

@@ -1,15 +1,18 @@
-"""Reads of the pages about areas: where a person's roles reach, and what lies below an area."""
+"""Reads of the pages about areas: where a person's roles reach, what lies below an area, its limits and holidays."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 from peewee import JOIN, fn
 
 from points import access, db
-from points.models.areas import Area, AreaAncestor
+from points.errors import NotFound
+from points.models.areas import Area, AreaAncestor, AreaLimit, Holiday, VillageSetting
 from points.models.people import Household, Person
+from points.models.rules import RuleBook, RuleItem
 
 KEEPERS = ("admin", "supervisor", "committee", "steward")
 """Whose pages these are."""
@@ -86,6 +89,89 @@ def villages(area_id: int) -> list[Area]:
     """
     ids = [row[0] for row in db.execute(sql, (area_id,)).fetchall()]
     return list(Area.select().where(Area.id.in_(ids)).order_by(Area.name)) if ids else []
+
+
+@dataclass(frozen=True, slots=True)
+class Exceeding:
+    """A village that decided more than an area above allows, before that did; with what, as the limits count it."""
+
+    village_id: int
+    name: str
+    points: int | None
+    monthly_cap: int | None
+    worth_fen: int | None
+
+
+def limit(area_id: int) -> AreaLimit | None:
+    """Return the limits that an area itself sets."""
+    found: AreaLimit | None = AreaLimit.get_or_none(AreaLimit.area == area_id)
+    return found
+
+
+def exceeding(area_id: int) -> list[Exceeding]:
+    """List the villages below an area whose book in force or setting lies above the limits that the area sets."""
+    set_ = limit(area_id)
+    if set_ is None:
+        return []
+    rows: Any = (
+        VillageSetting.select(
+            Area.id, Area.name, fn.MAX(RuleItem.points), VillageSetting.monthly_cap, fn.MAX(RuleBook.worth_fen)
+        )
+        .join(Area)
+        .join(AreaAncestor, on=(AreaAncestor.descendant == Area.id))
+        .join(RuleBook, JOIN.LEFT_OUTER, on=((RuleBook.area == Area.id) & (RuleBook.state == "adopted")))
+        .join(RuleItem, JOIN.LEFT_OUTER, on=((RuleItem.book == RuleBook.id) & (RuleItem.effect == "points")))
+        .where(AreaAncestor.ancestor == area_id)
+        .group_by(Area.id, Area.name, VillageSetting.monthly_cap)
+        .order_by(Area.order, Area.id)
+        .tuples()
+    )
+    limits = (set_.most_points, set_.most_monthly_cap, set_.most_worth_fen)
+    found = []
+    for id_, name, *decided in rows:
+        over = [one if most and one and one > most else None for one, most in zip(decided, limits, strict=True)]
+        if any(over):
+            found.append(Exceeding(id_, name, *over))
+    return found
+
+
+@dataclass(slots=True)
+class DaysOff:
+    """Days off in a row of one name and area; *coming_id* is the first of them that is still to come, if any is."""
+
+    area: Area
+    name: str
+    first: date
+    last: date
+    coming_id: int | None
+
+
+def holidays(area_id: int, today: date) -> list[DaysOff]:
+    """List the days off from *today* on that an area or one above it names, the next first."""
+    query = (
+        Holiday.select(Holiday, Area)
+        .join(Area)
+        .join(AreaAncestor, on=(AreaAncestor.ancestor == Area.id))
+        .where(AreaAncestor.descendant == area_id, Holiday.day >= today)
+    )
+    found: list[DaysOff] = []
+    for day in query.order_by(Area.id, Holiday.day):
+        run = found[-1] if found else None
+        if run is None or (run.area.id, run.name, run.last + timedelta(days=1)) != (day.area.id, day.name, day.day):
+            run = DaysOff(day.area, day.name, day.day, day.day, None)
+            found.append(run)
+        run.last = day.day
+        if run.coming_id is None and day.day > today:
+            run.coming_id = day.id
+    return sorted(found, key=lambda run: run.first)
+
+
+def holiday(holiday_id: int) -> Holiday:
+    """Return a day off. Raises `NotFound`; the caller guards by its area."""
+    found = Holiday.get_or_none(Holiday.id == holiday_id)
+    if found is None:
+        raise NotFound()
+    return found
 
 
 def _places(where: object) -> list[Place]:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from points import access, cards, db
-from points.calendar import end_of, start_of
+from points.calendar import end_of, local_date, start_of
 from points.errors import NotFound, PointsError
 from points.models.people import Person
 from points.models.shop import ReceiptLine, Shop, Till
@@ -19,6 +19,8 @@ from points.names import mask
 class Customer:
     """The household behind a card: `members` are (person id, name), the holder first; `no_pin_left` is for today.
 
+    Whom the council keeps from collecting is not among them; *barred_until* is the holder's last day of that.
+
     Names are whole after a good scan and masked when only a number was typed: whoever knows a number learns no name.
     """
 
@@ -28,6 +30,7 @@ class Customer:
     members: list[tuple[int, str]]
     needs_pin: bool
     no_pin_left: int
+    barred_until: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,17 +128,21 @@ def look_up(clerk: Person, till_id: int, text: str, *, now: datetime) -> Custome
     at = cards.till_of(clerk, till_id)
     shown = cards.present(text, till=at, clerk=clerk, now=now)
     rows = db.execute(
-        "SELECT id, name FROM person WHERE household_id = ? AND active ORDER BY id <> ?, id",
+        "SELECT id, name, barred_until FROM person WHERE household_id = ? AND active ORDER BY id <> ?, id",
         (shown.household_id, shown.person_id),
     ).fetchall()
     say = mask if shown.via == "typed" else str
+    today = local_date(now)
+    members = [(id_, say(name), Person.barred_until.python_value(until)) for id_, name, until in rows]
+    barred = {id_: until for id_, _name, until in members if until and until >= today}
     return Customer(
         name=say(shown.name),
         number=shown.household_number,
         balance=shown.balance,
-        members=[(id_, say(name)) for id_, name in rows],
+        members=[(id_, name) for id_, name, _until in members if id_ not in barred],
         needs_pin=shown.via == "typed",
         no_pin_left=max(shown.no_pin_limit - cards.no_pin_spent(shown.household_id, now=now), 0),
+        barred_until=barred.get(shown.person_id),
     )
 
 

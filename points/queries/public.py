@@ -47,12 +47,20 @@ def rule_book(village_id: int) -> RuleBook | None:
 
 
 def rule_items(book: RuleBook) -> list[tuple[str, list[RuleItem]]]:
-    """List the items of a rule book, grouped by category in the order of their codes."""
-    items = list(RuleItem.select().where(RuleItem.book == book).order_by(RuleItem.code))
+    """List the items of a rule book that earn points, grouped by category in the order of their codes."""
     groups: dict[str, list[RuleItem]] = {}
-    for item in items:
+    for item in _rules(book, "points"):
         groups.setdefault(item.category, []).append(item)
     return list(groups.items())
+
+
+def deductions(book: RuleBook) -> list[RuleItem]:
+    """List the items of a rule book that lower the civility score."""
+    return _rules(book, "civility")
+
+
+def _rules(book: RuleBook, effect: str) -> list[RuleItem]:
+    return list(RuleItem.select().where(RuleItem.book == book, RuleItem.effect == effect).order_by(RuleItem.code))
 
 
 def _place(village: Area) -> str:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from points import access, db
 from points.errors import NotFound
-from points.models.people import Person
+from points.models.people import Person, Role
 
 _SELECT = """
     SELECT role.id, role.kind, area.name, role.area_id, person.id, person.name, household.number,
-           role.granted_by_id, granter.name, role.granted_at, confirmer.name, role.confirmed_at, role.ended_at
+           role.granted_by_id, granter.name, role.granted_at, confirmer.name, role.until, role.confirmed_at,
+           role.ended_at
     FROM role JOIN area ON area.id = role.area_id JOIN person ON person.id = role.person_id
     LEFT JOIN household ON household.id = person.household_id
     LEFT JOIN person granter ON granter.id = role.granted_by_id
@@ -22,7 +23,10 @@ _SELECT = """
 
 @dataclass(frozen=True, slots=True)
 class RoleRow:
-    """A role with everyone's names; it waits while `confirmed_at` is None, and runs until `ended_at`."""
+    """A role with everyone's names; it waits while `confirmed_at` is None, and runs until `ended_at`.
+
+    *until* is the last day of a council member's term.
+    """
 
     id: int
     kind: str
@@ -35,6 +39,7 @@ class RoleRow:
     granted_by: str | None
     granted_at: datetime
     confirmed_by: str | None
+    until: date | None
     confirmed_at: datetime | None
     ended_at: datetime | None
 
@@ -77,9 +82,16 @@ def may_confirm(reader: Person, area_id: int) -> bool:
 def _rows(where: str, parameters: tuple[Any, ...]) -> list[RoleRow]:
     rows = []
     for row in db.execute(_SELECT + where, parameters).fetchall():
-        *before, granted_at, confirmed_by, confirmed_at, ended_at = row
+        *before, granted_at, confirmed_by, until, confirmed_at, ended_at = row
         confirmed, ended = (None if at is None else db.moment(at) for at in (confirmed_at, ended_at))
-        values: tuple[Any, ...] = (*before, db.moment(granted_at), confirmed_by, confirmed, ended)
+        values: tuple[Any, ...] = (
+            *before,
+            db.moment(granted_at),
+            confirmed_by,
+            Role.until.python_value(until),
+            confirmed,
+            ended,
+        )
         rows.append(RoleRow(*values))
     return rows
 

@@ -2,34 +2,39 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 
 from peewee import fn
 
-from points import access, caps, judging
+from points import access, caps, judging, photos
 from points.calendar import end_of, local_date
 from points.errors import (
     N_,
     AlreadyDone,
+    KeptRange,
     NotFound,
     NothingToPublish,
-    NoticeOver,
     RisenToTownship,
+    SlipPhotoNeeded,
+    WallPhotoNeeded,
 )
-from points.judging import ANSWERERS, require_free_hand, wrong_state
+from points.judging import ANSWERERS, require_free_hand
 from points.keys import verb
-from points.models.areas import VillageSetting
-from points.models.contribution import Line, Notice, Objection
+from points.models.areas import AreaAncestor, Holiday, VillageSetting
+from points.models.contribution import Correction, Line, Notice, Objection
 from points.models.people import Household, Person
+from points.objecting import raise_denials, raise_objection
 from points.texts import optional, required
 
-DAYS_TO_ANSWER = 3
 TEXT_LENGTH = 500
+SPEAKERS = (*judging.CHECKERS, "council", "admin")
+"""Who may object for someone who came, or wrote on paper."""
 
 
 @verb("notice.open")
 def open_notice(*, key: str, actor: Person, now: datetime, village_id: int) -> int:
-    """Gather all approved lines and new households of a village into its next notice; return the notice's id.
+    """Gather a village's approved lines, new households and corrections into its next notice; return the notice's id.
 
     Its days are frozen now; they begin to count when it hangs. Raises `NothingToPublish`.
     """
@@ -45,68 +50,86 @@ def open_notice(*, key: str, actor: Person, now: datetime, village_id: int) -> i
     )
     approved = (Line.village == village_id) & (Line.state == "approved")
     fresh = (Household.village == village_id) & Household.notice_id.is_null() & Household.active
+    untold = (Correction.village == village_id) & Correction.notice.is_null()
     lines = Line.update(state="noticed", notice=notice).where(approved).execute()
     households = Household.update(notice_id=notice.id).where(fresh).execute()
-    if not lines and not households:
+    corrections = Correction.update(notice=notice).where(untold).execute()
+    if not (lines or households or corrections):
         raise NothingToPublish()
+    raise_denials(notice, now=now)
     return int(notice.id)
 
 
 @verb("notice.hang")
-def hang(*, key: str, actor: Person, now: datetime, notice_id: int) -> int:
+def hang(*, key: str, actor: Person, now: datetime, notice_id: int, pictures: Sequence[photos.Picture] = ()) -> int:
     """Confirm, in the own name, that the notice hangs on the wall: its days begin, the first full one tomorrow.
 
-    It ends at 24:00 Asia/Shanghai of the last. Raises `AlreadyDone`.
+    Holidays do not count. It ends at 24:00 Asia/Shanghai of the last day, and nothing moves that any more. *pictures*
+    show the sheet on the wall; where the village has chosen so, `WallPhotoNeeded` without. Raises `AlreadyDone`.
     """
     notice = _notice(notice_id)
     access.require(actor, "committee", area_id=notice.village_id)
-    closes_at = end_of(local_date(now) + timedelta(days=notice.days))
+    if not pictures and VillageSetting.get(VillageSetting.village == notice.village_id).wall_photo:
+        raise WallPhotoNeeded()
+    closes_at = end_of(_last_day(notice.village_id, local_date(now), notice.days))
     still = (Notice.id == notice_id) & (Notice.state == "gathered")
     if not Notice.update(state="hung", hung_by=actor, hung_at=now, closes_at=closes_at).where(still).execute():
         raise AlreadyDone()
+    _keep(pictures, notice.village_id, "notice", notice_id, actor=actor, now=now)
     return notice_id
 
 
+def _last_day(village_id: int, hung_on: date, days: int) -> date:
+    """Return the last of the *days* after the local day *hung_on*, those left out that are holidays there."""
+    above = AreaAncestor.select(AreaAncestor.ancestor).where(AreaAncestor.descendant == village_id)
+    holidays = {row.day for row in Holiday.select().where(Holiday.area.in_(above), Holiday.day > hung_on)}
+    day = hung_on
+    while days:
+        day += timedelta(days=1)
+        days -= day not in holidays
+    return day
+
+
 @verb("notice.object")
-def object_to(*, key: str, actor: Person, now: datetime, line_id: int, text: str, on_behalf_of: str = "") -> int:
+def object_to(
+    *,
+    key: str,
+    actor: Person,
+    now: datetime,
+    line_id: int,
+    text: str,
+    on_behalf_of: str = "",
+    channel: str = "web",
+    pictures: Sequence[photos.Picture] = (),
+) -> int:
     """Object to one line, as a villager of the village, or as staff for someone; return the objection's id.
 
-    From the gathering until the notice ends, whoever raises it. The line waits for an answer. Raises `NoticeOver`,
+    Staff type in what came on a paper ``slip``, with its photo (`SlipPhotoNeeded`), or was said at a ``visit``. From
+    the gathering until the notice ends, whoever raises it. The line waits for an answer. Raises `NoticeOver`,
     `AlreadyDone` while an objection of the same person to the line is open.
     """
     text = required(text, N_("异议内容"), TEXT_LENGTH)
     on_behalf_of = optional(on_behalf_of, N_("代谁提出"), 40)
     line = judging.line(line_id)
     own_village = actor.household is not None and actor.household.village_id == line.village_id
-    if on_behalf_of or not own_village:
-        access.require(actor, *judging.CHECKERS, "council", "admin", area_id=line.household.area_id)
-    running = Notice.select(Notice.id).where(Notice.closes_at.is_null() | (Notice.closes_at > now))
-    still = (Line.id == line_id) & (Line.state == "noticed") & Line.notice.in_(running)
-    # The same row that `tick` posts from: either this counts first and the line waits, or the line is posted and over.
-    if not Line.update(open_objections=Line.open_objections + 1).where(still).execute():
-        if Line.get_by_id(line_id).state in ("noticed", "posted"):
-            raise NoticeOver()
-        raise wrong_state(line)
-    again = (Objection.line == line) & (Objection.raised_by == actor) & Objection.answer.is_null()
-    if not on_behalf_of and Objection.select().where(again, Objection.on_behalf_of == "").exists():
-        raise AlreadyDone()
-    objection = Objection.create(
-        line=line,
-        raised_by=actor,
-        on_behalf_of=on_behalf_of,
-        text=text,
-        raised_at=now,
-        due_at=now + timedelta(days=DAYS_TO_ANSWER),
-    )
+    if on_behalf_of or channel != "web" or not own_village:
+        access.require(actor, *SPEAKERS, area_id=line.household.area_id)
+    if channel == "slip" and not pictures:
+        raise SlipPhotoNeeded()
+    objection = raise_objection(line, actor=actor, text=text, channel=channel, on_behalf_of=on_behalf_of, now=now)
+    _keep(pictures, line.village_id, "objection", objection.id, actor=actor, now=now)
     return int(objection.id)
 
 
 @verb("notice.answer")
-def answer(*, key: str, actor: Person, now: datetime, objection_id: int, upheld: bool, reason: str) -> int:
-    """Answer an objection as a third person, with a reason: upheld strikes the line, dismissed lets it go on.
+def answer(
+    *, key: str, actor: Person, now: datetime, objection_id: int, upheld: bool, reason: str, kept: int = 0
+) -> int:
+    """Answer an objection as a third person, with a reason: dismissed lets the line go on as it is.
 
-    Once it is due only the township's supervisor may (`RisenToTownship`). An objection upheld answers the line's other
-    open ones alike. Raises `SamePerson` for who recorded, judged or objected, `OwnHouseholdNamed`, `AlreadyDone`.
+    Upheld leaves *kept* points of the line, which then goes on with these; 0 strikes it. Once it is due only the
+    township's supervisor may (`RisenToTownship`). An objection upheld answers the line's other open ones alike. Raises
+    `SamePerson` for who recorded, judged or objected, `OwnHouseholdNamed`, `AlreadyDone`, `KeptRange`.
     """
     reason = required(reason, N_("理由"), TEXT_LENGTH)
     objection = Objection.get_or_none(Objection.id == objection_id)
@@ -115,29 +138,49 @@ def answer(*, key: str, actor: Person, now: datetime, objection_id: int, upheld:
     line = judging.line(objection.line_id)
     _require_answerer(actor, line, risen=now >= objection.due_at)
     require_free_hand(actor, line, judging.steps_of(line) | {objection.raised_by_id})
-    open_ = Objection.answer.is_null()
-    given = Objection.update(
-        answer="upheld" if upheld else "dismissed", reason=reason, answered_by=actor, answered_at=now
-    )
     # The line first, as everywhere: whoever objects or posts meanwhile waits here.
-    Line.update(open_objections=Line.open_objections).where(Line.id == line.id).execute()
+    [held] = Line.update(open_objections=Line.open_objections).where(Line.id == line.id).returning(Line)
+    if upheld and not 0 <= kept < held.granted:
+        raise KeptRange(most=held.granted - 1)
+    given = Objection.update(
+        answer="upheld" if upheld else "dismissed",
+        kept=kept if upheld else 0,
+        reason=reason,
+        answered_by=actor,
+        answered_at=now,
+    )
+    open_ = Objection.answer.is_null()
     if not given.where(Objection.id == objection_id, open_).execute():
         raise AlreadyDone()
     if upheld:
         given.where(Objection.line == line, open_).execute()
-        struck = Line.update(state="struck", open_objections=0, refusal=reason[:120])
-        moved = struck.where(Line.id == line.id, Line.state == "noticed").execute()
-        assert moved, "a line with an open objection was neither posted nor struck"
-        caps.give_back_for(line)
+        _lower(held, kept, reason)
     else:
         Line.update(open_objections=Line.open_objections - 1).where(Line.id == line.id).execute()
     return objection_id
+
+
+def _lower(line: Line, kept: int, reason: str) -> None:
+    """Leave *kept* points of a line that is held against others, or strike it, and free the room it no longer needs."""
+    change = Line.update(state="struck", open_objections=0, refusal=reason[:120])
+    if kept:
+        change = Line.update(open_objections=0, granted=kept, granted_quantity=-(-kept // line.each))
+    moved = change.where(Line.id == line.id, Line.state == "noticed").execute()
+    assert moved, "a line with an open objection was neither posted nor struck"
+    caps.give_back_for(line, kept=kept)
 
 
 def _require_answerer(actor: Person, line: Line, *, risen: bool) -> None:
     access.require(actor, *ANSWERERS, area_id=line.household.area_id)
     if risen and not access.holds(actor, ("supervisor",), line.village_id):
         raise RisenToTownship()
+
+
+def _keep(
+    pictures: Sequence[photos.Picture], village_id: int, subject: str, id_: int, *, actor: Person, now: datetime
+) -> None:
+    if pictures:
+        photos.keep(pictures, village_id=village_id, subject_type=subject, subject_id=id_, actor=actor, now=now)
 
 
 def _notice(notice_id: int) -> Notice:

@@ -21,6 +21,7 @@ from points.calendar import local_date
 from points.cards import Shown
 from points.errors import (
     AlreadyReversed,
+    Barred,
     BasketTooLarge,
     CardMisread,
     CollectorUnlisted,
@@ -105,7 +106,7 @@ def redeem(
 
     *card* is the scanned code (34 digits) or the typed number (12), *collector_id* the member who takes the goods. A
     typed number always needs the PIN. Raises what `cards.present` refuses, then `PinNeeded`, `NoPinSet`, `WrongPin`,
-    `CollectorUnlisted`, `EmptyBasket`, `BasketTooLarge`, `GoodsHidden`, `PriceChanged`, `OutOfStock`,
+    `CollectorUnlisted`, `Barred`, `EmptyBasket`, `BasketTooLarge`, `GoodsHidden`, `PriceChanged`, `OutOfStock`,
     `InsufficientPoints`, `NoPinLimit`.
     """
     till = cards.till_of(actor, till_id)
@@ -113,6 +114,8 @@ def redeem(
     _check_pin(shown, pin, now=now)
     if not shown.collector_listed:
         raise CollectorUnlisted()
+    if shown.collector_barred_until >= local_date(now).isoformat():
+        raise Barred(day=shown.collector_barred_until)
     lines = _price(basket, till.shop_id)
     points = sum(line.price * line.quantity for line in lines)
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from points import access, db, names, passwords, places
+from points.calendar import local_date
 from points.errors import (
     N_,
     AlreadyDone,
     ClashingName,
     ConfirmerRelated,
+    DayRange,
     LastAdmin,
     NotAllowed,
+    NoTerm,
     NotFound,
     RoleConflict,
     RolePlace,
@@ -33,13 +36,17 @@ PLACES: dict[str, tuple[str, ...]] = {
 """The kinds of area in which a role can be held."""
 
 CONFIRMERS = ("admin", "supervisor", "committee")
+LONGEST_TERM = timedelta(days=10 * 365)
 
 
 @verb("staff.grant")
-def grant(*, key: str, actor: Person, now: datetime, person_id: int, area_id: int, kind: str) -> int:
+def grant(
+    *, key: str, actor: Person, now: datetime, person_id: int, area_id: int, kind: str, until: date | None = None
+) -> int:
     """Propose *person_id* for a role in an area, and return the role's id; it waits for `confirm`.
 
-    Raises `RolePlace`, `RoleConflict` (administration, counter and judging stay in different hands), `AlreadyDone`.
+    *until* is the last local day of the term of an elected council member. Raises `RolePlace`, `RoleConflict`
+    (administration, counter and judging stay in different hands), `AlreadyDone`; `NoTerm`, `DayRange` for *until*.
     """
     access.require(actor, "admin", area_id=area_id)
     person = Person.get_or_none(Person.id == person_id, Person.active)
@@ -49,12 +56,14 @@ def grant(*, key: str, actor: Person, now: datetime, person_id: int, area_id: in
     area = access.area(area_id)
     if area.kind not in PLACES.get(kind, ()):
         raise RolePlace(role=kind, place=area.kind)
+    if until is not None:
+        _check_term(kind, until, local_date(now))
     _lock(person_id)
     _require_compatible(person, kind)
     open_ = Role.ended_at.is_null()
     if Role.select().where(Role.person == person, Role.area == area_id, Role.kind == kind, open_).exists():
         raise AlreadyDone()
-    return int(Role.create(person=person, area=area_id, kind=kind, granted_by=actor, granted_at=now).id)
+    return int(Role.create(person=person, area=area_id, kind=kind, granted_by=actor, granted_at=now, until=until).id)
 
 
 @verb("staff.confirm")
@@ -146,6 +155,14 @@ def _require_compatible(person: Person, kind: str) -> None:
     for held in Role.select().where(Role.person == person, Role.ended_at.is_null()).order_by(Role.id):
         if _hand(held.kind) != _hand(kind):
             raise RoleConflict(person=person.name, held=held.kind, wanted=kind)
+
+
+def _check_term(kind: str, until: date, today: date) -> None:
+    if kind != "council":
+        raise NoTerm()
+    last = today + LONGEST_TERM
+    if not today <= until <= last:
+        raise DayRange(what=N_("任期到哪一天"), first=today.isoformat(), last=last.isoformat())
 
 
 def _other_admins(role: Role) -> bool:

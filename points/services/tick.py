@@ -1,4 +1,4 @@
-"""What time alone does: post what hung its days undisputed, and let late objections rise to the township.
+"""What time alone does: post what hung its days, let late objections rise, end terms, remove old photos.
 
 `tick` may run anywhere, at any time, on several machines at once, which then share the notices: each line is posted by
 the conditional update that finds it due, and its key posts once. It stands still, with a visible reason, while the
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from points import access, db, ledger
+from points import access, council, db, ledger, photos
 from points.errors import ClockBehind, ClockJumped, NotAllowed, PointsError
 from points.keys import verb
 from points.models.contribution import Line, Notice, Objection, TickState
@@ -50,6 +50,8 @@ def tick(*, now: datetime, progress: Callable[[list[int]], Iterable[int]] = iter
     with db.transaction():
         late = Objection.answer.is_null() & Objection.risen_at.is_null() & (Objection.due_at <= now)
         risen = Objection.update(risen_at=now).where(late).execute()
+        council.end_terms(now)
+        photos.remove_old(now)
     return Report(posted, points, closed, risen)
 
 

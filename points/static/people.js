@@ -3,9 +3,15 @@
 // Markup (ui.people_picker): [data-people] with data-search-url, data-name (of the checkboxes) and the sentences data-say-*;
 // in it input[type=search] and its button, ul[data-people-list] of <li><label class="choice"><input type="checkbox">…, and
 // [data-people-count]. The address answers ?q= with JSON: a list of {id, name, number, address}, or {people: list}.
+// A card: data-card-url takes a POST of its code, which is never put into an address, and answers with one person or {error};
+// the code comes from [data-scanner] (scanner.js) or is typed as the search. Teams: [data-teams] with data-teams-url holds
+// button[data-team] with JSON of the people it adds; it is fetched anew for the item chosen in select[name=item_id].
 // Without scripts the search button sends the form, and the server renders what it found as checkboxes beside those chosen.
 
+import "./scanner.js";
+
 const PAUSE_MS = 180;
+const CARD = /^(?:\d{12}|\d{34})$/;
 
 function enhance() {
   for (const box of document.querySelectorAll("[data-people]:not([data-ready])")) picker(box);
@@ -59,21 +65,40 @@ function picker(box) {
     found.children[at].scrollIntoView({ block: "nearest" });
     input.setAttribute("aria-activedescendant", found.children[at].id);
   };
-  const choose = (person) => {
+  const put = (person) => {
     const there = list.querySelector(`input[value="${CSS.escape(person.id)}"]`);
     if (there) there.checked = true;
     else list.append(removable(chosenRow(person)));
+    list.dispatchEvent(new Event("change", { bubbles: true })); // a draft keeps it
+  };
+  const choose = (person) => {
+    put(person);
     input.value = "";
     people = [];
     close();
     count();
     input.focus();
   };
+  const card = async (code) => {
+    close();
+    const status = box.querySelector("[data-status]");
+    const body = new URLSearchParams({ code, csrf_token: input.form.elements.csrf_token?.value || say.token });
+    try {
+      const response = await fetch(say.cardUrl, { method: "POST", body, headers: { Accept: "application/json" } });
+      const answer = await response.json();
+      if (answer.id) choose(answer);
+      if (status) status.textContent = answer.id ? answer.name : answer.error;
+    } catch {
+      if (status) status.textContent = say.sayOffline;
+    }
+  };
   const ask = async () => {
     asking?.abort();
     const q = input.value.trim();
     people = [];
     if (!q) return close();
+    const digits = q.replace(/[\s-]/g, "");
+    if (say.cardUrl && CARD.test(digits)) return card(digits);
     asking = new AbortController();
     try {
       const address = new URL(say.searchUrl, location.href);
@@ -111,6 +136,21 @@ function picker(box) {
       else { clearTimeout(timer); ask(); }
     } else return;
     event.preventDefault();
+  });
+  box.querySelector("[data-scanner]")?.addEventListener("code", (event) => card(event.detail));
+  const teams = box.querySelector("[data-teams]");
+  teams?.addEventListener("click", (event) => {
+    const team = event.target.closest("[data-team]");
+    if (!team) return;
+    event.preventDefault();
+    for (const person of JSON.parse(team.dataset.team)) put(person);
+    count();
+  });
+  if (teams?.dataset.teamsUrl) input.form.elements.item_id?.addEventListener("change", async (event) => {
+    const address = new URL(teams.dataset.teamsUrl, location.href);
+    address.searchParams.set("item", event.target.value);
+    const response = await fetch(address).catch(() => null);
+    if (response?.ok) teams.innerHTML = await response.text();
   });
   list.addEventListener("change", count);
   for (const row of list.children) removable(row);

@@ -3,13 +3,16 @@
 // Markup: <form method="post" data-once> with a hidden input `key` minted by the server into each rendered page; sentences in
 // <body data-say-offline data-say-broken>. A definite answer (below 500) brings a whole page with a new key, which takes this
 // one's place; without an answer the form stays as it is and the same key is sent again. After a page took its place,
-// `document` gets the event "page", at which other modules enhance what is new. Without scripts a form is a plain form.
+// `document` gets the event "page", at which other modules enhance what is new; before it the event "answer" says what became
+// of the form (drafts.js). Without scripts a form is a plain form.
 
 const WAIT_MS = 30000;
+const SLOWEST = 20; // bytes a millisecond: photos over a weak network take their time
 let here = location.pathname + location.search;
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
+  if (form.action.includes("/sign-out")) window.indexedDB?.deleteDatabase("points-drafts");
   if (!form.matches("form[data-once]") || event.defaultPrevented) return;
   event.preventDefault();
   if (!form.hasAttribute("aria-busy")) send(form, event.submitter);
@@ -27,12 +30,19 @@ async function send(form, button) {
   const address = button?.hasAttribute("formaction") ? button.formAction : form.action;
   rest(form, true);
   const patience = new AbortController();
-  const timer = setTimeout(() => patience.abort(), WAIT_MS);
+  const files = [...data.values()].reduce((sum, value) => sum + (value.size ?? 0), 0);
+  const timer = setTimeout(() => patience.abort(), WAIT_MS + files / SLOWEST);
   try {
     const response = await fetch(address, { method: "POST", body, signal: patience.signal, credentials: "same-origin" });
     if (response.status >= 500) throw new Error("broken");
-    const html = await response.text();
-    show(html, response);
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    if (response.status === 413) { // too large to be read, so nothing came back of what was typed: the form stays
+      rest(form, false);
+      return say(form, button, page.querySelector(".alert p").textContent);
+    }
+    const done = response.redirected && "me" in page.body.dataset; // not led to sign in
+    document.dispatchEvent(new CustomEvent("answer", { detail: { form, done, refused: response.status >= 400 } }));
+    show(page, response);
   } catch (error) {
     rest(form, false);
     say(form, button, error.message === "broken" ? document.body.dataset.sayBroken : document.body.dataset.sayOffline);
@@ -62,8 +72,7 @@ function say(form, button, text) {
 }
 
 // Put the answer in this page's place. A second GET would lose the flashed message, so what came is what is shown.
-function show(html, response) {
-  const page = new DOMParser().parseFromString(html, "text/html");
+function show(page, response) {
   // Only a page that was loaded itself has the till's security policy, under which the QR reader may run.
   if (response.redirected && page.querySelector("[data-scanner]")) return location.assign(response.url);
   if (response.redirected && response.url !== location.href) history.pushState(null, "", response.url);

@@ -27,12 +27,12 @@ DAY_READERS = ("clerk", "committee", "supervisor", "admin")
 
 
 READER = "script-src 'self' 'wasm-unsafe-eval'; media-src 'self' blob:"
-"""What the till's pages may do beyond the others: run the QR reader on what the camera sees."""
+"""What pages that scan cards may do beyond the others: run the QR reader on what the camera sees."""
 
 
 @blueprint.after_request
 def allow_camera(response: Response) -> Response:
-    """Let the till's pages run the QR reader, which is WebAssembly; no other page may."""
+    """Let the till's pages run the QR reader, which is WebAssembly, as few other pages may."""
     response.headers["Content-Security-Policy"] = f"{POLICY}; {READER}"
     return response
 
@@ -159,7 +159,7 @@ def _basket_page(till_id: int, form: RedeemForm) -> ResponseReturnValue:
         "chosen": request.form,
     }
     if request.endpoint == "counter.card":
-        form.collector.data = customer.members[0][0]
+        form.collector.data = customer.members[0][0] if customer.members else None
         return render_template("counter/basket.html", form=form, **values)
     if isinstance(form.refusal, PIN_REFUSALS):
         form.pin.errors = [sentence(form.refusal)]  # beside the field, which lies below all the goods

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Flask, Response, current_app, request
 
@@ -11,6 +12,9 @@ from points.calendar import LOCAL
 from points.names import mask
 from points.web.forms.base import new_key
 from points.web.text import gettext
+
+MOST_BYTES_OF_FILES = 30 * 1024 * 1024
+View = TypeVar("View", bound=Callable[..., Any])
 
 
 def now() -> datetime:
@@ -45,6 +49,11 @@ def grouped(number: int) -> str:
     return f"{number:,}".replace("-", "−")
 
 
+def yuan(fen: int) -> str:
+    """Write fen as ``1,286.50`` yuan with a real minus sign."""
+    return f"{'−' if fen < 0 else ''}{abs(fen) // 100:,}.{abs(fen) % 100:02}"
+
+
 def card_number(number: str) -> str:
     """Write a card's number in groups of four, as it is printed."""
     return " ".join(number[i : i + 4] for i in range(0, len(number), 4))
@@ -68,6 +77,7 @@ LABELS: dict[str, str] = {
     "noticed": "公示中",
     "posted": "已入账",
     "refused": "未通过",
+    "returned": "退回修改",
     "struck": "异议成立",
     "withdrawn": "已撤回",
     "reversed": "已冲正",
@@ -84,14 +94,41 @@ LABELS: dict[str, str] = {
     "debt": "欠分",
     "repayment": "抵还欠分",
     "adjustment": "调整",
+    "day": "每天",
+    "week": "每周",
     "month": "每月",
     "year": "每年",
-    "event": "每次",
+    "event": "每次都算",
+    "household": "每户",
+    "person": "每人",
+    "time": "每次",
+    "hour": "每小时",
+    "case": "每件",
+    "points": "得积分",
+    "civility": "扣文明分",
+    "anyone": "村民也可以",
+    "staff": "网格员和村委",
+    "photo": "照片",
+    "roster": "名册",
+    "cosign": "会签",
+    "minutes": "会议记录",
     "scan": "扫码",
     "typed": "输入卡号",
     "receive": "进货",
     "redeem": "兑换",
     "undo": "退回",
+    "commend": "表彰",
+    "bar": "限制领取",
+    "lift": "解除限制",
+    "web": "网上",
+    "slip": "异议单",
+    "visit": "上门或当面",
+    "grant": "上级补助",
+    "donation": "捐赠",
+    "dividend": "集体分红",
+    "profit": "村企利润",
+    "other": "其他收入",
+    "spent": "支出",
 }
 """The word a reader sees for each word the database keeps."""
 
@@ -108,6 +145,7 @@ def register(app: Flask) -> None:
         "local_day": local_day,
         "short_day": short_day,
         "grouped": grouped,
+        "yuan": yuan,
         "card_number": card_number,
         "label": label,
         "mask": mask,
@@ -115,13 +153,27 @@ def register(app: Flask) -> None:
     app.jinja_env.filters.update(filters)
     app.jinja_env.globals["new_key"] = new_key
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.url_value_preprocessor(_room_for_files)
     app.after_request(_headers)
+
+
+def takes_files(view: View) -> View:
+    """Mark a view that takes photos or a spreadsheet: its requests may be larger than others."""
+    view.takes_files = True  # type: ignore[attr-defined]
+    return view
+
+
+def _room_for_files(endpoint: str | None, values: dict[str, Any] | None) -> None:
+    """Runs before anything reads the request, even before its CSRF token is looked for."""
+    if getattr(current_app.view_functions.get(endpoint or ""), "takes_files", False):
+        request.max_content_length = MOST_BYTES_OF_FILES
 
 
 _HEADERS = (
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "same-origin"),
     ("X-Frame-Options", "DENY"),
+    ("X-Robots-Tag", "noindex, nofollow"),
     ("Permissions-Policy", "camera=(self), geolocation=(), microphone=()"),
 )
 POLICY = "default-src 'self'; img-src 'self' data: blob:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"

@@ -9,7 +9,8 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
-from points.queries import home
+from points.calendar import local_date
+from points.queries import home, report
 from points.queries.home import Row
 from points.web.edge import label, local_time, now, short_day
 from points.web.frame import url_for
@@ -42,6 +43,7 @@ def front() -> ResponseReturnValue:
         "home/front.html",
         person=person,
         top=top,
+        named=report.unsaid(person, local_date(now())) if before is None else [],
         page=page,
         rows=list(_told(page.rows)),
         first=before is None,

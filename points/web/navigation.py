@@ -9,7 +9,8 @@ from flask import Flask, g, request
 from flask_login import current_user
 
 from points.judging import ANSWERERS, CHECKERS, RECORDERS
-from points.queries import contributions, desk
+from points.queries import contributions, council, desk, fund
+from points.services import complaint
 from points.web.frame import url_for
 from points.web.text import gettext as _
 
@@ -24,6 +25,7 @@ def ways() -> list[Way]:
             (_("评议"), "vote", "review.decide", ("council", "supervisor")),
             (_("异议"), "bell", "notices.objections", (*ANSWERERS, "admin")),
             (_("柜台"), "scan", "counter.tills", ("clerk",)),
+            (_("投诉建议"), "edit", "complaints.index", complaint.READERS),
             (_("职责确认"), "key", "staff.waiting", ("committee", "supervisor", "admin")),
             (_("地方和人员"), "area", "areas.index", ("steward", "committee", "supervisor", "admin")),
         ]
@@ -36,10 +38,14 @@ def ways_in(village_id: int) -> list[Way]:
         [
             (_("记一次"), "plus", "contributions.new", RECORDERS),
             (_("申报记录"), "list", "contributions.index", contributions.READERS),
+            (_("评议会"), "vote", "council.sittings", council.READERS),
+            (_("提案"), "check", "council.motions", (*council.READERS, "steward")),
             (_("公示管理"), "notice", "notices.index", ("committee", "supervisor", "admin")),
             (_("户与人"), "people", "households.index", ("steward", "committee", "supervisor", "admin")),
             (_("发卡"), "card", "cards.waiting", ("steward", "committee")),
             (_("积分细则"), "book", "rule_book.index", ("committee", "admin")),
+            (_("红榜"), "print", "boards.red", ("committee", "council")),
+            (_("基金"), "box", "fund.index", fund.READERS),
             (_("商店"), "shop", "shops.index", ("committee", "admin", "clerk")),
         ],
         village_id=village_id,

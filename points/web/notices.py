@@ -10,17 +10,20 @@ from flask import Blueprint, current_app, flash, g, redirect, render_template, r
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 
-from points import access, judging
+from points import access, judging, photos
 from points.calendar import local_date
 from points.errors import NotAllowed, NotFound, RisenToTownship
 from points.judging import ANSWERERS
 from points.models.contribution import Notice, Objection
+from points.objecting import DAYS_TO_ANSWER
 from points.queries import notices as reads
 from points.queries import public
+from points.queries.contributions import READERS
 from points.services import notice
 from points.web import answers, qr
-from points.web.edge import now
-from points.web.forms.notices import AnswerForm, ObjectForm
+from points.web.edge import now, short_day, takes_files
+from points.web.forms.base import pictures
+from points.web.forms.notices import AnswerForm, HangForm, ObjectForm, SlipForm
 from points.web.phone import tabs
 from points.web.session import me
 from points.web.text import gettext as _
@@ -49,20 +52,27 @@ def of_village(village_id: int) -> ResponseReturnValue:
 @blueprint.get("/notices/<int:notice_id>")
 def show(notice_id: int) -> ResponseReturnValue:
     found = reads.notice(notice_id)
-    lane_id, page = request.args.get("lane", type=int), max(request.args.get("page", 1, int), 1)
-    lines, more = reads.public_lines(notice_id, lane_id=lane_id, page=page)
+    lane_id, after, number = request.args.get("lane", type=int), request.args.get("after", type=int), _asked_number()
+    named = _is_named(found)
+    lines, next_ = reads.public_lines(notice_id, named=named, lane_id=lane_id, number=number, after=after)
+    first = not (after or number)
     return render_template(
         "notices/show.html",
         notice=found,
         open=_is_open(found),
+        named=named,
+        holidays=reads.holidays_within(found),
         setting=reads.setting(found.village_id),
         lanes=reads.lanes(notice_id),
         lane_id=lane_id,
+        number=number,
         groups=[list(group) for _id, group in groupby(lines, key=attrgetter("lane_id"))],
-        page=page,
-        more=more,
-        households=reads.new_households(notice_id, lane_id=lane_id) if page == 1 else [],
+        after=after,
+        next=next_,
+        corrections=reads.public_corrections(notice_id, named=named, lane_id=lane_id) if first else [],
+        households=reads.new_households(notice_id, named=named, lane_id=lane_id) if first else [],
         mine=reads.mine(me(), notice_id) if current_user.is_authenticated else [],
+        takes_slips=_is_open(found) and _speaks_for_others(found.village_id),
         trouble=reads.trouble(),
         tabs=tabs(found.village_id),
     )
@@ -73,14 +83,19 @@ def sheets(notice_id: int) -> ResponseReturnValue:
     found = reads.notice(notice_id)
     path = url_for("notices.show", notice_id=notice_id)
     address = current_app.config["SITE_ADDRESS"].rstrip("/") + path if current_app.config["SITE_ADDRESS"] else ""
-    lane_id = request.args.get("lane", type=int)
+    lane_id, named = request.args.get("lane", type=int), _is_named(found)
+    size = "a3" if request.args.get("paper") == "a3" else "a4"
     return render_template(
         "notices/sheets.html",
         notice=found,
+        open=_is_open(found),
+        named=named,
+        holidays=reads.holidays_within(found),
         setting=reads.setting(found.village_id),
         lanes=reads.lanes(notice_id),
         lane_id=lane_id,
-        sheets=reads.paper(notice_id, lane_id=lane_id),
+        size=size,
+        sheets=reads.paper(notice_id, named=named, size=size, lane_id=lane_id),
         address=address or path,
         code=qr.address(address or request.url_root.rstrip("/") + path, _("本期公示的网页")),
         back_url=path,
@@ -92,8 +107,9 @@ def sheets(notice_id: int) -> ResponseReturnValue:
 
 @blueprint.route("/lines/<int:line_id>/object", methods=["GET", "POST"])
 @login_required
+@takes_files
 def object_to(line_id: int) -> ResponseReturnValue:
-    line, found = reads.public_line(line_id)
+    line, found = reads.public_line(line_id, now=now())
     speaks_for_others = _speaks_for_others(found.village_id)
     if not speaks_for_others and not reads.may_object(me(), found.village_id):
         raise NotFound()
@@ -107,8 +123,9 @@ def object_to(line_id: int) -> ResponseReturnValue:
                 line_id=line_id,
                 text=form.text.data or "",
                 on_behalf_of=form.on_behalf_of.data or "",
+                pictures=pictures(form.photos),
             )
-            flash(_("异议已收到。这一条先不入账，%(n)s 天内答复您。", n=notice.DAYS_TO_ANSWER), "success")
+            flash(_("异议已收到。这一条先不入账，%(n)s 天内答复您。", n=DAYS_TO_ANSWER), "success")
             return redirect(url_for("notices.show", notice_id=found.id), 303)
     return form.page(
         "notices/object.html",
@@ -116,9 +133,34 @@ def object_to(line_id: int) -> ResponseReturnValue:
         notice=found,
         open=_is_open(found),
         speaks_for_others=speaks_for_others,
-        setting=reads.setting(found.village_id),
+        days=DAYS_TO_ANSWER,
         tabs=tabs(found.village_id),
     )
+
+
+@blueprint.route("/notices/<int:notice_id>/slip", methods=["GET", "POST"])
+@login_required
+@takes_files
+def slip(notice_id: int) -> ResponseReturnValue:
+    found = reads.notice(notice_id)
+    access.require_inside(me(), *notice.SPEAKERS, village_id=found.village_id)
+    g.village_id = found.village_id
+    form = SlipForm(notice_id)
+    if form.validate_on_submit() and form.line is not None:
+        with form.refusals():
+            notice.object_to(
+                key=form.key.data or "",
+                actor=me(),
+                now=now(),
+                line_id=form.line.id,
+                text=form.text.data or "",
+                on_behalf_of=form.on_behalf_of.data or "",
+                channel=form.channel.data,
+                pictures=pictures(form.photos),
+            )
+            flash(_("已记下对第 %(n)s 条的异议，这一条先不入账。", n=form.line.position), "success")
+            return redirect(url_for("notices.slip", notice_id=notice_id), 303)
+    return form.page("notices/slip.html", notice=found, open=_is_open(found), days=DAYS_TO_ANSWER)
 
 
 @blueprint.get("/objections")
@@ -127,7 +169,11 @@ def objections() -> ResponseReturnValue:
     if not current_user.is_any(*ANSWERERS, "admin"):
         raise NotAllowed()
     return render_template(
-        "notices/objections.html", waiting=reads.open_objections(me()), answered=reads.answered(me()), now=now()
+        "notices/objections.html",
+        waiting=reads.open_objections(me()),
+        answered=reads.answered(me()),
+        related=access.related_households(me()),
+        now=now(),
     )
 
 
@@ -145,12 +191,21 @@ def answer(objection_id: int) -> ResponseReturnValue:
                 actor=me(),
                 now=now(),
                 objection_id=objection_id,
-                upheld=form.upheld.data == "yes",
+                upheld=form.verdict.data != "dismiss",
+                kept=(form.kept.data or 0) if form.verdict.data == "lower" else 0,
                 reason=form.reason.data or "",
             )
             flash(_("已答复。"), "success")
             return redirect(url_for("notices.objections"), 303)
-    return form.page("notices/answer.html", objection=found, line=found.line, why_not=_why_not(found), now=now())
+    return form.page(
+        "notices/answer.html",
+        objection=found,
+        line=found.line,
+        photos=photos.of("objection", [objection_id]).get(objection_id, []),
+        related=found.line.household_id in access.related_households(me()),
+        why_not=_why_not(found),
+        now=now(),
+    )
 
 
 # --- the committee --------------------------------------------------------------------------------------------------
@@ -161,7 +216,7 @@ def answer(objection_id: int) -> ResponseReturnValue:
 def index(village_id: int) -> ResponseReturnValue:
     access.require(me(), "committee", "supervisor", "admin", area_id=village_id)
     rows, older = reads.of_village(village_id, hung_only=False, before=request.args.get("before", type=int))
-    lines, households = reads.gatherable(village_id)
+    lines, households, corrections = reads.gatherable(village_id)
     return render_template(
         "notices/index.html",
         village=access.area(village_id),
@@ -169,6 +224,7 @@ def index(village_id: int) -> ResponseReturnValue:
         older=older,
         lines=lines,
         households=households,
+        corrections=corrections,
         setting=reads.setting(village_id),
         hangs=access.holds(me(), ("committee",), village_id),
         trouble=reads.trouble(),
@@ -186,16 +242,22 @@ def open_notice(village_id: int) -> ResponseReturnValue:
     )
 
 
-@blueprint.post("/notices/<int:notice_id>/hang")
+@blueprint.route("/notices/<int:notice_id>/hang", methods=["GET", "POST"])
 @login_required
+@takes_files
 def hang(notice_id: int) -> ResponseReturnValue:
     found = reads.notice(notice_id)
     access.require(me(), "committee", area_id=found.village_id)
-    return answers.button(
-        lambda key: notice.hang(key=key, actor=me(), now=now(), notice_id=notice_id),
-        done=_("已确认张贴。公示从明天起算 %(n)s 天。", n=found.days),
-        to=url_for("notices.index", village_id=found.village_id),
-    )
+    g.village_id = found.village_id
+    form = HangForm()
+    if form.validate_on_submit():
+        with form.refusals():
+            shown = pictures(form.photos)
+            notice.hang(key=form.key.data or "", actor=me(), now=now(), notice_id=notice_id, pictures=shown)
+            closes_at = reads.notice(notice_id).closes_at
+            flash(_("已确认张贴。公示到 %(day)s 24 时止。", day=short_day(last_day(closes_at))), "success")
+            return redirect(url_for("notices.index", village_id=found.village_id), 303)
+    return form.page("notices/hang.html", notice=found, setting=reads.setting(found.village_id))
 
 
 def _is_open(found: Notice) -> bool:
@@ -203,10 +265,21 @@ def _is_open(found: Notice) -> bool:
     return found.closes_at is None or found.closes_at > now()
 
 
+def _asked_number() -> str:
+    return request.args.get("q", "").strip()[:12]
+
+
+def _is_named(found: Notice) -> bool:
+    """Tell whether I read names: everyone does until they are dropped, staff of the village also afterwards."""
+    staff = current_user.is_authenticated and access.holds(me(), READERS, found.village_id)
+    return reads.is_named(found, now()) or staff
+
+
 def _speaks_for_others(village_id: int) -> bool:
-    kinds = ("steward", "committee", "council", "supervisor", "admin")
+    if not current_user.is_authenticated:
+        return False
     try:
-        access.require_inside(me(), *kinds, village_id=village_id)
+        access.require_inside(me(), *notice.SPEAKERS, village_id=village_id)
     except (NotFound, NotAllowed):
         return False
     return True

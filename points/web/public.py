@@ -1,15 +1,25 @@
-"""What anyone may see without signing in: villages, what runs on notice, goods and prices, the rule book."""
+"""What anyone may see without signing in: villages, what runs on notice, goods and prices, the rule book, the fund."""
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from flask import Blueprint, Response, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 
-from points.queries import public, shop
+from points import council
+from points.calendar import local_date, month_of
+from points.queries import boards, fund, notices, public, shop
+from points.web import qr
 from points.web.edge import now
+from points.web.frame import url_for
 from points.web.phone import tabs
+from points.web.text import gettext as _
 
 blueprint = Blueprint("public", __name__)
+
+
+@blueprint.get("/robots.txt")
+def robots() -> ResponseReturnValue:
+    return Response("User-agent: *\nDisallow: /\n", mimetype="text/plain")
 
 
 @blueprint.get("/")
@@ -23,12 +33,38 @@ def front() -> ResponseReturnValue:
 @blueprint.get("/villages/<int:village_id>")
 def village(village_id: int) -> ResponseReturnValue:
     found = public.village(village_id)
+    setting = notices.setting(village_id)
+    month = boards.period(month_of(local_date(now())))
     return render_template(
         "public/village.html",
         village=found,
         notices=public.running_notices(village_id, now()),
+        setting=setting,
+        boards=boards.periods(village_id),
+        month=month,
+        deductions=boards.deductions(village_id, month) if setting.black_board else [],
+        fund=fund.line(village_id),
         shops=shop.of_village(village_id),
+        book=public.rule_book(village_id),
+        members=council.members(village_id),
         tabs=tabs(village_id),
+    )
+
+
+@blueprint.get("/villages/<int:village_id>/poster")
+def poster(village_id: int) -> ResponseReturnValue:
+    found = public.village(village_id)
+    path = url_for("public.village", village_id=village_id)
+    address = whole_address(path)
+    return render_template(
+        "public/poster.html",
+        village=found,
+        setting=notices.setting(village_id),
+        shops=shop.of_village(village_id),
+        size=paper(),
+        address=address,
+        code=qr.address(address, _("本村的公开网页")),
+        back_url=path,
     )
 
 
@@ -49,5 +85,16 @@ def rules(village_id: int) -> ResponseReturnValue:
         village=found,
         book=book,
         items=public.rule_items(book) if book else [],
+        deductions=public.deductions(book) if book else [],
         tabs=tabs(village_id),
     )
+
+
+def whole_address(path: str) -> str:
+    """Return the address of a page of ours as paper shows it: the one configured, or that by which it was asked for."""
+    return (current_app.config["SITE_ADDRESS"] or request.url_root).rstrip("/") + path
+
+
+def paper() -> str:
+    """Return the size of paper asked for: ``a4``, or ``a3``."""
+    return "a3" if request.args.get("paper") == "a3" else "a4"

@@ -65,6 +65,7 @@ def grant(area_id: int) -> ResponseReturnValue:
                 person_id=form.person_id.data,
                 area_id=area_id,
                 kind=form.kind.data,
+                until=form.until.data,
             )
             flash(_("已提名。要另一位工作人员确认后才生效。"), "success")
             return redirect(url_for("staff.index", area_id=area_id), 303)

@@ -27,7 +27,7 @@ def test_a_patrol_becomes_goods(demo_site: Site, demo_home: demo.Home, camera: C
     steward.open("/check").press("通过").see("已通过初审")
     for member in council(demo_site, password):
         member.open("/decide").press("同意").see("表示同意")
-    committee.open("/desk").press("公示管理").press("集中成一期").unfold("确认已张贴").press("已经贴好")
+    committee.open("/desk").press("公示管理").press("集中成一期").press("确认已张贴").press("已经贴好")
     villager.open("/home").see("公示中")
     demo_site.wait(days=6)
     villager.open("/home").see(f"{before + 10} 积分").see("第").see("记录")

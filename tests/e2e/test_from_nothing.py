@@ -161,7 +161,7 @@ def hang_a_notice(gatherer: Reader, hanger: Reader, village: int) -> None:
     """Gather what was approved, look at the paper, and let another member confirm that it hangs."""
     gatherer.open("/desk").press("公示管理").press("集中成一期").see("第 1 期").see("4 条记录")
     gatherer.press("打印公示单").see("王*英").see("公示")
-    hanger.open(f"/villages/{village}/notices/desk").unfold("确认已张贴").press("已经贴好").see("到 11月7日 24 时止")
+    hanger.open(f"/villages/{village}/notices/desk").press("确认已张贴").press("已经贴好").see("到 11月7日 24 时止")
 
 
 def redeem_by_camera(clerk: Reader, till: int) -> str:

@@ -10,32 +10,45 @@ from uuid import uuid4
 import pytest
 from stdnum.iso7064 import mod_11_10
 
-from points import access, demo
+from points import access, demo, roster, sheets
+from points.calendar import local_date
 from points.models.areas import Area
 from points.models.contribution import Line, Notice
+from points.models.council import Motion, Sitting
 from points.models.people import Person
+from points.models.rules import RuleBook, RuleItem
 from points.models.shop import Goods, Receipt, Shop, Till
-from points.services import card, notice, rule_book
+from points.services import card, complaint, contribution, household, notice, report, rule_book
 from tests.e2e.site import DESK, PHONE, Site
 
 pytestmark = pytest.mark.e2e
 
 PAGES = {
-    "": """public.front public.village public.goods public.rules notices.public notices.show notices.sheets
-        session.sign_in""",
-    "villager": "home.front home.mine kin.mine session.password notices.show notices.object_to counter.receipt",
+    "": """public.front public.village public.poster public.goods public.rules boards.red boards.poster complaints.new
+        notices.public notices.show notices.sheets session.sign_in""",
+    "villager": """home.front home.mine report.new report.index report.named report.revise
+        boards.mine complaints.new kin.mine session.password
+        notices.show notices.object_to contributions.line counter.receipt""",
     "clerk": """desk.front counter.tills counter.till counter.day counter.receipt
         shops.index shops.show goods.index goods.new goods.show""",
-    "steward": """desk.front review.check contributions.new contributions.index contributions.show contributions.line
+    "steward": """desk.front review.check contributions.new contributions.roll contributions.inspect
+        contributions.upload contributions.index contributions.show contributions.line
         households.index households.show cards.waiting cards.hand_over""",
-    "council": "desk.front review.decide notices.objections notices.answer",
-    "committee": """desk.front desk.village notices.index contributions.put_right areas.settings shops.new
+    "council": "desk.front review.decide notices.objections notices.answer council.sitting council.motion",
+    "committee": """fund.index boards.of_household desk.front desk.village
+        notices.index notices.hang notices.slip contributions.put_right contributions.preview areas.settings shops.new
         households.new households.edit households.add_person households.person households.give_sign_in kin.of_person
-        cards.print_card cards.reset_pin rule_book.index rule_book.show rule_book.edit rule_book.adopt""",
-    "township": "desk.front review.decide notices.objections staff.waiting",
+        cards.print_card cards.reset_pin council.sittings council.motions council.propose
+        rule_book.index rule_book.show rule_book.edit rule_book.adopt
+        rule_book.upload rule_book.preview rule_book.cost""",
+    "township": """desk.front complaints.index complaints.answer review.decide notices.objections staff.waiting
+        areas.limits areas.holidays rule_book.templates""",
     "admin": "desk.front areas.index areas.show areas.rename staff.index staff.grant staff.add_person",
 }
-NO_PAGES = {"static", "contributions.search", "counter.again", "counter.back"}  # files, data, two ways back to the till
+NO_PAGES = {  # files, data, two ways back to the till
+    "static", "photos.show", "public.robots", "contributions.search", "contributions.teams",
+    "contributions.example", "rule_book.sheet", "counter.again", "counter.back",
+}  # fmt: skip
 
 
 def test_the_table_names_every_page(demo_site: Site) -> None:
@@ -101,21 +114,41 @@ def leave_work(site: Site) -> dict[str, int]:
     noticed = Line.get(Line.state == "noticed", Line.notice == running)
     posted = Line.get(Line.state == "posted", Line.village == village, Line.household == holder.household_id)
     till = Till.get(Till.shop == Shop.get(Shop.area == village))
-    draft = rule_book.start_draft(**by(committee), village_id=village)
+    draft = rule_book.start_draft(**by(committee), area_id=village)
+    rows = [[site.clock.now.date(), 11, None, holder.name, 1, ""], ["昨天", "跳舞", "9999", "王某", "两", ""]]
+    sheet = sheets.write("记录", roster.HEADS, rows)
+    fresh = {"area_id": holder.area_id, "number": "9999", "address": "", "people": ["王新户"]}
+    household.open_household(**by(committee), **fresh)
+    adopted = RuleBook.get(RuleBook.area == village, RuleBook.state == "adopted")
+    item = RuleItem.get(RuleItem.book == adopted, RuleItem.code == 14)
+    act = {"person_id": holder.id, "item_id": item.id, "day": local_date(site.clock.now), "quantity": 1, "note": "挑水"}
+    returned = report.report(**by(holder), **act, pictures=[], again=True)
+    Line.update(state="returned", refusal="看不清是哪里").where(Line.contribution == returned).execute()
     return {
         "village_id": village,
+        "complaint_id": complaint.complain(**by(holder), village_id=village, text="店里没人", contact=""),
+        "sitting_id": Sitting.get(Sitting.village == village, Sitting.state == "open").id,
+        "motion_id": Motion.get(Motion.village == village, Motion.state == "open").id,
         "area_id": Area.get(Area.kind == "township").id,
         "household_id": holder.household_id,
         "person_id": holder.id,
         "card_id": card.print_card(**by(committee), person_id=holder.id),
         "line_id": posted.id,
         "notices.object_to.line_id": noticed.id,
+        "report.revise.line_id": Line.get(Line.contribution == returned).id,
         "contribution_id": posted.contribution_id,
         "notice_id": running.id,
+        "notices.hang.notice_id": notice.open_notice(**by(committee), village_id=village),
         "objection_id": notice.object_to(**by(holder), line_id=noticed.id, text="那天没看见他"),
         "till_id": till.id,
         "receipt_id": Receipt.get(Receipt.household == holder.household_id).id,
         "shop_id": till.shop_id,
         "goods_id": Goods.get(Goods.shop == till.shop_id).id,
         "book_id": draft,
+        "contributions.preview.upload_id": contribution.upload(
+            **by(committee), village_id=village, file_name="十一月.xlsx", rows=roster.read(sheet)
+        ),
+        "upload_id": rule_book.upload(
+            **by(committee), book_id=draft, file_name="细则.xlsx", items=rule_book.default_items()[1:]
+        ),
     }

@@ -59,7 +59,7 @@ def checked(world: World, *people: Person, code: int = 1, quantity: int = 1) -> 
 
 
 def approval(world: World, member: Person, *line_ids: int) -> dict[str, Any]:
-    return world.by(member) | {"line_ids": list(line_ids), "approves": True, "reason": ""}
+    return world.by(member) | {"line_ids": list(line_ids), "verdict": "approve", "reason": ""}
 
 
 def decide_settings(world: World, *, voices: int, monthly_cap: int = 60, no_pin: int = 20) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from points import caps, ledger
 from points.errors import (
+    DeductsCivility,
     Missing,
     NotAllowed,
     NotFound,
@@ -13,6 +14,7 @@ from points.errors import (
     TakesBackTooMuch,
     WrongState,
 )
+from points.models.contribution import Correction
 from points.models.ledger import AccountType
 from points.services import award, kin
 from tests import steps
@@ -128,3 +130,27 @@ def test_a_retry_takes_back_once(world: World) -> None:
     given = world.by(world.committee[0])
     assert award.reverse(**given, line_id=line, reason="记错") == award.reverse(**given, line_id=line, reason="记错")
     assert world.balance(world.households[0]) == 0
+
+
+def test_each_is_kept_for_the_next_notice_with_all_that_was_taken(world: World) -> None:
+    (line,) = steps.posted(world, quantity=3)
+    spend(world, 25)
+    correct(world, line, 10)  # five of them are owed
+    with pytest.raises(TakesBackTooMuch):
+        correct(world, line, 21)
+    reverse(world, line)
+    told = [
+        (row.line_id, row.points, row.reason, row.made_by_id) for row in Correction.select().order_by(Correction.id)
+    ]
+    by = world.committee[0].id
+    assert told == [(line, 10, "多记了", by), (line, 20, "名册记错", by)]
+    assert all(row.notice_id is None and row.village_id == world.village for row in Correction.select())
+
+
+def test_civility_is_not_put_right_here(world: World) -> None:
+    (line,) = steps.deduct(world)
+    steps.run_out(world, steps.hung(world))
+    for work in (lambda: reverse(world, line), lambda: correct(world, line, 1)):
+        with pytest.raises(DeductsCivility):
+            work()
+    assert steps.line(line).state == "posted"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 from typing import Any
 
@@ -11,6 +12,7 @@ from stdnum.iso7064 import mod_97_10
 from points import codes, db, ledger, stock
 from points.errors import (
     AlreadyReversed,
+    Barred,
     BasketTooLarge,
     CardMisread,
     CardNotHandedOver,
@@ -117,6 +119,25 @@ def test_a_refused_basket_moves_nothing(world: World, paper: PaperCard) -> None:
     assert (world.balance(world.households[0]), on_hand(world.rice)) == (100, 10)
     assert not StockMovement.select().where(StockMovement.kind == "redeem").exists()
     assert Till.get_by_id(world.till).sequence == 0
+
+
+def test_the_council_keeps_one_person_from_collecting_and_nobody_else(world: World, paper: PaperCard) -> None:
+    other = world.people(world.households[0])[1]
+    until = world.today + timedelta(days=1)
+    Person.update(barred_until=until).where(Person.id == paper.person.id).execute()
+    with pytest.raises(Barred) as refused:
+        redeem(world, paper)
+    assert refused.value.values == {"day": until.isoformat()}
+    assert Refusal.get().code == "Barred"
+    assert redeem(world, paper, collector_id=other.id)
+    world.wait(days=1)
+    with pytest.raises(Barred):
+        redeem(world, paper)
+    world.wait(days=1)
+    assert redeem(world, paper)
+    Person.update(barred_until=world.today).where(Person.id == other.id).execute()
+    with pytest.raises(Barred):
+        redeem(world, paper, collector_id=other.id)
 
 
 def test_it_costs_few_statements(world: World, paper: PaperCard, statements: Callable[[], int]) -> None:

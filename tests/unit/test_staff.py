@@ -1,5 +1,7 @@
 """Staff: a role counts once a second, unrelated person confirms it; administration, counter and judging stay apart."""
 
+from datetime import timedelta
+
 import pytest
 
 from points import access
@@ -7,8 +9,10 @@ from points.errors import (
     AlreadyDone,
     ClashingName,
     ConfirmerRelated,
+    DayRange,
     LastAdmin,
     NotAllowed,
+    NoTerm,
     NotFound,
     RoleConflict,
     RolePlace,
@@ -105,6 +109,19 @@ def test_a_role_has_its_kind_of_place(world: World, kind: str, place: str) -> No
     area_id = world.lanes[0] if place == "lanes" else world.village
     with pytest.raises(RolePlace):
         propose(world, world.villager(), kind, area_id)
+
+
+def test_only_the_council_is_elected_for_a_term(world: World) -> None:
+    given = {"person_id": world.villager().id, "area_id": world.village, "until": world.today}
+    role = staff.grant(**world.by(world.admin), **given, kind="council")
+    assert Role.get_by_id(role).until == world.today
+    with pytest.raises(NoTerm):
+        staff.grant(**world.by(world.admin), **given, kind="steward")
+    for days in (-1, 3651):
+        with pytest.raises(DayRange):
+            staff.grant(
+                **world.by(world.admin), **given | {"until": world.today + timedelta(days=days)}, kind="council"
+            )
 
 
 def test_only_administrators_propose_and_only_within_their_areas(world: World) -> None:

@@ -9,9 +9,8 @@ from PIL import Image, ImageDraw
 from points import codes, passwords
 from points.models.areas import Area, VillageSetting
 from points.models.people import Card, Household, Kin, Person, Role
-from points.models.rules import RuleBook, RuleItem
 from points.queries import people as reads
-from tests.browser import Browser, forms_of
+from tests.browser import Browser
 from tests.world import PASSWORD, World
 
 # --- signing in -----------------------------------------------------------------------------------------------------
@@ -406,49 +405,3 @@ def test_only_an_administrator_proposes(browser: Browser, world: World) -> None:
     assert browser.get(f"/areas/{world.village}/staff").status_code == 200
     assert browser.get(f"/areas/{world.village}/staff/new").status_code == 403
     assert browser.another().sign_in(world.recorder).get(f"/areas/{world.village}/staff").status_code == 403
-
-
-# --- the rule book --------------------------------------------------------------------------------------------------
-
-
-def test_a_new_version_is_drafted_revised_and_adopted(browser: Browser, world: World) -> None:
-    browser.sign_in(world.committee[0])
-    index = f"/villages/{world.village}/rule-book"
-    answer = browser.submit(index, f"{index}/draft")
-    edit = answer.location
-    form = browser.forms(edit)[-1]
-    assert form.values["items-0-name"].startswith("义务巡逻") and form.values["worth"] == "1.00"
-    form.values.update({"worth": "0.5", "items-0-points": "12", "items-1-name": "", "items-25-name": "清雪",
-                        "items-25-points": "5", "items-25-category": "公益"})  # fmt: skip
-    answer = browser.post(form)
-    assert answer.status_code == 303, answer.text
-    draft = RuleBook.get(RuleBook.state == "draft")
-    assert draft.worth_fen == 50
-    items = {item.code: item for item in RuleItem.select().where(RuleItem.book == draft)}
-    assert (items[1].points, items[26].name, 2 in items, len(items)) == (12, "清雪", False, 25)
-    assert items[23].cap is None and not items[23].counts_to_cap and items[3].discreet
-    answer = browser.submit(answer.location, minutes="村民会议第4号")
-    assert answer.status_code == 303
-    states = [book.state for book in RuleBook.select().where(RuleBook.area == world.village).order_by(RuleBook.id)]
-    assert states == ["superseded", "adopted"]
-    assert browser.get(edit).status_code == 409
-
-
-def test_a_wrong_item_is_marked_and_nothing_is_lost(browser: Browser, world: World) -> None:
-    browser.sign_in(world.committee[0])
-    index = f"/villages/{world.village}/rule-book"
-    edit = browser.submit(index, f"{index}/draft").location
-    answer = browser.submit(edit, **{"items-0-points": "", "items-3-name": "巡山护林"})
-    assert answer.status_code == 422
-    assert "巡山护林" in answer.text
-    [form] = [form for form in forms_of(answer.text) if form.action == edit]
-    assert form.values["items-0-points"] == "" and form.values["items-3-name"] == "巡山护林"
-
-
-def test_a_council_member_reads_the_rule_book_but_does_not_change_it(browser: Browser, world: World) -> None:
-    browser.sign_in(world.council[0])
-    index = f"/villages/{world.village}/rule-book"
-    assert "第 1 版" in browser.get(index).text
-    assert "/draft" not in browser.get(index).text
-    assert "看望独居老人" in browser.get(f"/rule-books/{world.book.id}").text
-    assert browser.get(f"/rule-books/{world.book.id}/edit").status_code == 403

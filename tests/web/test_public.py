@@ -1,11 +1,18 @@
-"""What anyone may read: no name of a villager, no balance."""
+"""What anyone may read: no name of a villager, no balance; nothing for search engines."""
+
+from dataclasses import replace
 
 import pytest
 
-from points.models.people import Person
-from points.services import goods
+import config
+from points import create_app
+from points.models.people import Person, Role
+from points.services import areas, fund, goods
+from tests import steps
 from tests.browser import Browser
-from tests.world import World
+from tests.tools import statements
+from tests.unit.test_boards import commend
+from tests.world import CARD_KEY, World
 
 
 def test_the_front_page_leads_to_every_village(browser: Browser, world: World) -> None:
@@ -44,14 +51,108 @@ def test_a_village_without_shop_or_rules_says_so(browser: Browser, world: World)
     assert "现在没有公示" in browser.get(f"/villages/{bare}").text
 
 
-@pytest.mark.parametrize("page", ["", "/goods", "/rules"])
-def test_public_pages_name_nobody(browser: Browser, world: World, page: str) -> None:
+PAGES = ("", "/goods", "/rules", "/poster", "/board", "/board/poster", "/notices")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_public_pages_name_nobody_but_the_council(browser: Browser, world: World, page: str) -> None:
+    steps.approved(world)
+    steps.hung(world)
+    commend(world, 0)
     answer = browser.get(f"/villages/{world.village}{page}")
     assert answer.status_code == 200
-    assert not [person.name for person in Person.select() if person.name in answer.text]
+    elected = {member.id for member in world.council}
+    assert not [row.name for row in Person.select() if row.name in answer.text and row.id not in elected]
+
+
+def test_the_page_tells_a_reader_from_the_wall_everything(browser: Browser, world: World) -> None:
+    decided = {"council_voices": 3, "notice_days": 5, "no_pin_daily_limit": 20, "monthly_cap": 60}
+    areas.decide_settings(
+        **world.by(world.committee[0]), village_id=world.village, objection_contact="田主任，村委会一楼", **decided
+    )
+    said = {"kind": "grant", "fen": 500_050, "voucher": "7", "note": "", "day": world.today}
+    fund.enter(**world.by(world.committee[0]), village_id=world.village, **said)
+    world.give_points(world.households[0], 1234)
+    Role.update(until=world.today.replace(year=2029)).where(Role.person == world.council[0]).execute()
+    steps.approved(world)
+    notice = steps.hung(world)
+    commend(world, 0)
+    text = browser.get(f"/villages/{world.village}").text
+    for shown in (
+        "帮邻里做事得积分",
+        f'"/notices/{notice}"',
+        "到 11月7日 24 时止",
+        "都可以提异议",
+        "田主任，村委会一楼",
+        f'"/villages/{world.village}/notices"',
+        "2026年11月红榜",
+        "基金现有 5,000.50 元；村民手里共有 1,234 分，按 1 分 1.00 元值 1,234.00 元。",
+        "周六上午",
+        "第 1 版",
+        "评一",
+        "任到2029年11月2日",
+        f'"/complaints?village={world.village}"',
+    ):
+        assert shown in text, shown
+
+
+def test_the_page_takes_as_few_statements_for_many_as_for_one(browser: Browser, world: World) -> None:
+    def grow(number: int) -> None:
+        steps.approved(world, world.villager(number))
+        steps.hung(world)
+        commend(world, number)
+        commend(world, number, f"2026-0{number + 1}")
+        world.appoint("council", world.village, f"新评{number}", lane=world.lanes[0])
+
+    grow(0)
+    few = statements(lambda: browser.get(f"/villages/{world.village}"))
+    grow(1)
+    grow(2)
+    assert statements(lambda: browser.get(f"/villages/{world.village}")) == few
+
+
+def test_the_poster_carries_the_address_of_the_page(browser: Browser, world: World) -> None:
+    for paper in ("", "?paper=a3"):
+        text = browser.get(f"/villages/{world.village}/poster{paper}").text
+        for shown in (f"http://points.example/villages/{world.village}", "<svg", "周六上午", "投诉建议"):
+            assert shown in text
+        assert ("sheet_a3" in text) == bool(paper)
+
+
+def test_nothing_is_for_search_engines(browser: Browser, world: World) -> None:
+    for url in ("/", f"/villages/{world.village}", "/sign-in", "/nowhere"):
+        answer = browser.get(url)
+        assert answer.headers["X-Robots-Tag"] == "noindex, nofollow"
+        assert '<meta name="robots" content="noindex, nofollow">' in answer.text
+    robots = browser.get("/robots.txt")
+    assert robots.text.splitlines() == ["User-agent: *", "Disallow: /"] and robots.mimetype == "text/plain"
+
+
+def test_every_page_leads_to_a_complaint(browser: Browser, world: World) -> None:
+    notice = steps.approved(world) and steps.hung(world)
+    for url in (f"/villages/{world.village}", f"/villages/{world.village}/goods", f"/notices/{notice}"):
+        assert f'"/complaints?village={world.village}"' in browser.get(url).text
+    for url in ("/", "/sign-in", "/nowhere"):
+        assert '"/complaints"' in browser.get(url).text
+    for url in ("/home", "/me"):
+        assert '"/complaints"' in browser.sign_in(world.villager(0)).get(url).text
+    desk = browser.sign_in(world.committee[0]).get(f"/villages/{world.village}/fund").text
+    assert f'"/complaints?village={world.village}"' in desk
+
+
+def test_the_registration_number_stands_in_every_footer_where_there_is_one(
+    browser: Browser, world: World, database: str
+) -> None:
+    assert "ICP" not in browser.get("/").text
+    number = {"POINTS_REGISTRATION": " 陕ICP备00000000号 "}
+    read = config.from_environment({"POINTS_SECRET_KEY": "s" * 32, "POINTS_CARD_KEY": CARD_KEY, **number})
+    assert read.registration == "陕ICP备00000000号"
+    registered = create_app(replace(read, database_url=database))
+    for url in ("/", f"/villages/{world.village}", "/sign-in"):
+        assert "陕ICP备00000000号" in registered.test_client().get(url).text
 
 
 def test_only_villages_have_public_pages(browser: Browser, world: World) -> None:
     for area in (world.township, world.lanes[0], 999):
-        for page in ("", "/goods", "/rules"):
+        for page in PAGES:
             assert browser.get(f"/villages/{area}{page}").status_code == 404

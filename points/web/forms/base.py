@@ -11,10 +11,12 @@ from uuid import uuid4
 from flask import make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
+from flask_wtf.file import MultipleFileField
 from wtforms import HiddenField, i18n
 from wtforms.validators import Regexp
 
-from points.errors import NotAllowed, NotFound, PointsError
+from points.errors import NotAllowed, NotFound, PointsError, TooManyPhotos
+from points.photos import MOST, Picture, redraw
 
 
 def new_key() -> str:
@@ -72,3 +74,11 @@ class KeyedForm(Form):
 
 class ButtonForm(KeyedForm):
     """A form that is only a button: the write needs nothing but its key."""
+
+
+def pictures(field: MultipleFileField, most: int = MOST) -> list[Picture]:
+    """Redraw the photos sent, within `Form.refusals`. Raises `NotAPhoto`, `PhotoTooLarge`, `TooManyPhotos`."""
+    sent = field.data or []
+    if len(sent) > most:
+        raise TooManyPhotos(limit=most)
+    return [redraw(file.read(), number) for number, file in enumerate(sent, 1)]

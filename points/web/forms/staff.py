@@ -1,8 +1,8 @@
 """Forms of staff and of declaring kin."""
 
 from flask_babel import lazy_gettext as _
-from wtforms import RadioField, SelectField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms import DateField, RadioField, SelectField, StringField
+from wtforms.validators import InputRequired, Length, Optional
 
 from points.web.forms.base import KeyedForm
 
@@ -10,6 +10,7 @@ from points.web.forms.base import KeyedForm
 class GrantForm(KeyedForm):
     person_id = RadioField(_("请谁担任"), coerce=int, validators=[InputRequired(_("请选一个人。"))])
     kind = SelectField(_("职责"), validators=[InputRequired()])
+    until = DateField(_("任期到哪一天"), validators=[Optional()])
 
 
 class KinForm(KeyedForm):
