@@ -30,18 +30,20 @@ def record(
 
 
 def crowd(world: World, count: int, *, code: int = 1, **changed: object) -> list[int]:
-    """Put *count* recorded lines there, as if each were a sheet's of the plain households in turn; return their ids."""
-    first = Line.get_by_id(record(world, code=code)[0])
-    people = [
-        (person.id, person.household_id) for number in range(4) for person in world.people(household(world, number))
-    ]
-    copied = {name: value for name, value in first.__data__.items() if name != "id"} | changed
-    rows = [copied | dict(zip(("person", "household"), people[n % 8], strict=True)) for n in range(count - 1)]
-    with db.transaction():
-        for start in range(0, len(rows), 500):
-            Line.insert_many(rows[start : start + 500]).execute()
-    ids = Line.select(Line.id).where(Line.contribution == first.contribution_id).order_by(Line.id)
-    return [id_ for (id_,) in ids.tuples()]
+    """Record a sheet of *count* lines of the plain households' people in turn, *changed* alike; return their ids."""
+    people = [person for household_ in world.households for person in world.people(household_)][:count]
+    sheet = Line.get_by_id(record(world, *people, code=code)[0]).contribution_id
+    of_sheet = Line.contribution == sheet
+    if changed:
+        Line.update(**changed).where(of_sheet).execute()
+    columns = [field for field in Line._meta.sorted_fields if field.name != "id"]
+    made = len(people)
+    while made < count:
+        copied = Line.select(*columns).where(of_sheet).order_by(Line.id).limit(count - made)
+        with db.transaction():
+            Line.insert_from(copied, columns).execute()
+        made = Line.select().where(of_sheet).count()
+    return [id_ for (id_,) in Line.select(Line.id).where(of_sheet).order_by(Line.id).tuples()]
 
 
 def check(world: World, lines: list[int], *, by: Person | None = None, passes: bool = True) -> list[int]:

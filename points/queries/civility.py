@@ -1,4 +1,4 @@
-"""The civility score 文明分 of a household: 100 at the start of each year, lowered by deductions, restored when put right."""
+"""The civility score 文明分 of a household: 100 when a year begins, lowered by deductions, restored when put right."""
 
 from __future__ import annotations
 

@@ -27,6 +27,7 @@ PAGE = 20
 FOUND = 10
 TEAM = 30
 NAMED = 4
+LINES = 300
 RECENT = 60
 
 
@@ -314,10 +315,12 @@ def sheet(contribution_id: int) -> Contribution:
     return found
 
 
-def lines_of(reader: Person, contribution_id: int) -> list[Line]:
-    """Return the lines of a sheet that *reader* covers, with person, household, checker and notice."""
+def lines_of(reader: Person, contribution_id: int, *, after: int = 0) -> tuple[list[Line], int | None]:
+    """Return the lines of a sheet that *reader* covers, with everyone on them; and the key of the next page."""
     covered = Household.area.in_(access.covered_areas(reader, *READERS))
-    return list(_noticed_lines().where(Line.contribution == contribution_id, covered).order_by(Line.id))
+    on_it = _noticed_lines().where(Line.contribution == contribution_id, Line.id > after, covered).order_by(Line.id)
+    found = list(on_it.limit(LINES + 1))
+    return found[:LINES], found[LINES - 1].id if len(found) > LINES else None
 
 
 def scores_of(lines: Sequence[Line]) -> dict[int, list[str]]:

@@ -29,6 +29,8 @@ from points.recording import LIVING
 PAGE = 50
 MOST = 10_000
 """So many lines are looked through at once for what is plain."""
+BESIDE = 4
+"""So many lines of the same act are shown beside one."""
 LONG = timedelta(days=7)
 """After so long a checked line is looked at by the township too: perhaps too few council members are left for it."""
 LATE = timedelta(days=30)
@@ -62,7 +64,7 @@ class Odd:
 class Row:
     """A line to judge: `why_not` if it is for someone else, what is odd about it, whether its person confirmed it.
 
-    *twins* are the person's other lines of that item and day.
+    *twins* are the person's other lines of that item and day, the oldest few.
     """
 
     line: Line
@@ -235,8 +237,7 @@ def sheets(judge: Person, lines: Sequence[Line], today: date) -> list[Sheet]:
     """Return *lines* by sheet, each with what is odd about it and why *judge* may not judge it."""
     related, earlier = access.related_households(judge), judging.steps_before_council(lines)
     look = _look(lines, today)
-    twin_ids = {id_ for ids in look.twins.values() for id_ in ids}
-    twins = {twin.id: twin for twin in contributions.lines().where(Line.id.in_(among(twin_ids)))}
+    twins = _twins([line for line in lines if any(odd.what == "twice" for odd in look.odd[line.id])])
     sheets: dict[int, Sheet] = {}
     for line in lines:
         sheet = sheets.setdefault(line.contribution_id, Sheet(line.contribution, look.photos[line.contribution_id]))
@@ -245,7 +246,7 @@ def sheets(judge: Person, lines: Sequence[Line], today: date) -> list[Sheet]:
                 line,
                 judging.hindrance(judge, line, related, earlier[line.id]),
                 look.odd[line.id],
-                [twins[id_] for id_ in look.twins[line.id]],
+                [twin for twin in twins.get(_act(line), []) if twin.id != line.id][:BESIDE],
                 look.there.get(line.id, False),
             )
         )
@@ -257,10 +258,9 @@ def sheets(judge: Person, lines: Sequence[Line], today: date) -> list[Sheet]:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """What a look at lines found: by line what is odd, its twins, what its person said; by sheet its photos."""
+    """What a look at lines found: by line what is odd and what its person said; by sheet its photos."""
 
     odd: dict[int, list[Odd]]
-    twins: defaultdict[int, list[int]]
     there: dict[int, bool]
     photos: defaultdict[int, list[Photo]]
 
@@ -270,16 +270,16 @@ def _look(lines: Collection[Line], today: date) -> _Look:
     said = Attendance.select().where(Attendance.line.in_(among(ids)))
     there = {row.line_id: row.was_there for row in said}
     photos = _photos({line.contribution_id for line in lines})
-    usual, rooms, twins = _usual(lines, today), _rooms(lines), _twins(ids)
+    usual, rooms, times = _usual(lines, today), _rooms(lines), _times_recorded(lines)
     odd: dict[int, list[Odd]] = {}
     for line in lines:
         pictures = photos[line.contribution_id]
         average = usual.get((line.village_id, line.item_code), 1.0)
         asked, age = line.each * line.quantity, today - line.day
-        room = rooms.get(line.id, asked)
+        room, again = rooms.get(line.id, asked), times.get(_act(line), 1) - 1
         found = (
             (there.get(line.id) is False, Odd("denied")),
-            (twins[line.id], Odd("twice", len(twins[line.id]))),
+            (again, Odd("twice", again)),
             (any(photo.like_id for photo in pictures), Odd("photo")),
             ("photo" in line.needs and not pictures, Odd("no_photo")),
             ("cosign" in line.needs and line.id not in there, Odd("unconfirmed")),
@@ -288,7 +288,7 @@ def _look(lines: Collection[Line], today: date) -> _Look:
             (age > LATE, Odd("late", age.days)),
         )
         odd[line.id] = [why for holds, why in found if holds]
-    return _Look(odd, twins, there, photos)
+    return _Look(odd, there, photos)
 
 
 def _photos(contribution_ids: Collection[int]) -> defaultdict[int, list[Photo]]:
@@ -327,17 +327,31 @@ def _rooms(lines: Collection[Line]) -> dict[int, int]:
     return rooms
 
 
-def _twins(ids: Collection[int]) -> defaultdict[int, list[int]]:
-    """Return by line the other living lines of its person, item and day."""
-    twin = Line.alias()
-    same = (twin.person == Line.person) & (twin.day == Line.day) & (twin.item_code == Line.item_code)
-    pairs: Any = (
-        Line.select(Line.id, twin.id)
-        .join(twin, on=same & (twin.id != Line.id) & twin.state.in_(LIVING))
-        .where(Line.id.in_(among(ids)))
-        .order_by(twin.id)
-    )
-    found: defaultdict[int, list[int]] = defaultdict(list)
-    for line_id, twin_id in pairs.tuples():
-        found[line_id].append(twin_id)
+_Act = tuple[int, date, int]
+"""A person, a local day, an item's code."""
+
+
+def _act(line: Line) -> _Act:
+    return line.person_id, line.day, line.item_code
+
+
+def _of_acts(lines: Collection[Line]) -> Any:
+    """Select the living lines of the people, days and items of *lines*: their acts, and few others."""
+    days, codes = {line.day for line in lines}, {line.item_code for line in lines}
+    people = Line.person.in_(among({line.person_id for line in lines}))
+    return people & Line.day.in_(days) & Line.item_code.in_(codes) & Line.state.in_(LIVING)
+
+
+def _times_recorded(lines: Collection[Line]) -> dict[_Act, int]:
+    """Count the living lines of each act that was recorded more than once."""
+    act = (Line.person, Line.day, Line.item_code)
+    query: Any = Line.select(*act, fn.COUNT(Line.id)).where(_of_acts(lines)).group_by(*act)
+    return {(person, day, code): n for person, day, code, n in query.having(fn.COUNT(Line.id) > 1).tuples()}
+
+
+def _twins(lines: Collection[Line]) -> dict[_Act, list[Line]]:
+    """Return the oldest living lines of each act, with everyone on them."""
+    found: defaultdict[_Act, list[Line]] = defaultdict(list)
+    for line in contributions.lines().where(_of_acts(lines)).order_by(Line.id).limit(4 * PAGE):
+        found[_act(line)].append(line)
     return found

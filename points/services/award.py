@@ -42,7 +42,8 @@ def reverse(*, key: str, actor: Person, now: datetime, line_id: int, reason: str
 def correct(*, key: str, actor: Person, now: datetime, line_id: int, points: int, reason: str) -> int:
     """Take *points* of a line's award back; what the household has spent is owed. Return the first transfer's id.
 
-    When nothing is left of the award the line counts as reversed. Raises `TakesBackTooMuch`, `WrongState`, `DeductsCivility`.
+    When nothing is left of the award the line counts as reversed. Raises `TakesBackTooMuch`, `WrongState`,
+    `DeductsCivility`.
     """
     reason = required(reason, N_("理由"), 120)
     line, award, left = _posted(actor, line_id)

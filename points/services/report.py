@@ -65,7 +65,7 @@ def report(
     if not 1 <= quantity <= MOST_TIMES:
         raise QuantityRange(limit=MOST_TIMES)
     note = optional(note, N_("说明"), NOTE_LENGTH)
-    earlier = _returned(actor, revises) if revises else None
+    earlier = recording.take_up(revises, actor) if revises else None
     if earlier and not pictures:
         pictures = photos.again("contribution", earlier.contribution_id)
     if len(pictures) > photos.MOST:
@@ -115,18 +115,3 @@ def say_attendance(*, key: str, actor: Person, now: datetime, line_id: int, was_
     if not was_there and states == ["noticed"] and not objecting.objects_already(line, actor):
         objecting.raise_objection(line, actor=actor, text=reason or objecting.WAS_NOT_THERE, now=now)
     return line_id
-
-
-def _returned(actor: Person, line_id: int) -> Line:
-    """Take hold of the own returned line, which is taken up again once."""
-    own = (Line.id == line_id) & (Line.recorded_by == actor) & (Line.household == actor.household_id)
-    line = Line.get_or_none(own)
-    if line is None:
-        raise NotFound()
-    # Holds the line: of two who take it up at once, the second sees the first.
-    if not Line.update(state=Line.state).where(own, Line.state == "returned").execute():
-        raise wrong_state(line)
-    if Line.select().where(Line.revises == line).exists():
-        raise AlreadyDone()
-    found: Line = line
-    return found

@@ -356,10 +356,10 @@ def _require_worth(area_id: int, worth_fen: int) -> None:
 _WORDS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("category", CATEGORIES, N_("类别")),
     ("effect", EFFECTS, N_("作用")),
-    ("unit", UNITS, N_("单位")),
-    ("cap_period", CAP_PERIODS, N_("封顶周期")),
-    ("cap_holder", CAP_HOLDERS, N_("封顶算在")),
-    ("reporter", REPORTERS, N_("谁可申报")),
+    ("unit", UNITS, N_("怎么算")),
+    ("cap_period", CAP_PERIODS, N_("周期")),
+    ("cap_holder", CAP_HOLDERS, N_("次数按谁算")),
+    ("reporter", REPORTERS, N_("谁可以报")),
 )
 
 
@@ -370,14 +370,14 @@ def _checked(item: Item) -> Item:
     if not 0 < item.points <= MOST_POINTS:
         raise Invalid(what=N_("分值"))
     if item.cap is not None and not 0 < item.cap <= 1000:
-        raise Invalid(what=N_("封顶次数"))
+        raise Invalid(what=N_("最多几次"))
     if item.voices is not None and item.voices not in VOICES:
-        raise Invalid(what=N_("评议票数"))
+        raise Invalid(what=N_("要几票"))
     needs = {word.strip() for word in item.needs.split(",") if word.strip()}
     if not needs.issubset(EVIDENCE):
-        raise Invalid(what=N_("要交的凭据"))
+        raise Invalid(what=N_("必须有"))
     if item.valid_from and item.valid_to and item.valid_to < item.valid_from:
-        raise Invalid(what=N_("有效期"))
+        raise Invalid(what=N_("到哪天止"))
     item = replace(
         item,
         name=required(item.name, N_("项目"), 40),

@@ -1,4 +1,4 @@
-"""What time alone does: post what hung its days, let late objections rise, end terms, remove old photos.
+"""What time alone does: post what hung its days, let late objections rise, end terms, remove old photos and files.
 
 `tick` may run anywhere, at any time, on several machines at once, which then share the notices: each line is posted by
 the conditional update that finds it due, and its key posts once. It stands still, with a visible reason, while the
@@ -18,6 +18,8 @@ from points.keys import verb
 from points.models.contribution import Line, Notice, Objection, TickState
 from points.models.ledger import AccountType
 from points.models.people import Person
+from points.models.photos import Upload
+from points.roster import KEPT_FOR
 
 LONGEST_GAP = timedelta(days=1)
 SLACK = timedelta(seconds=30)
@@ -52,6 +54,7 @@ def tick(*, now: datetime, progress: Callable[[list[int]], Iterable[int]] = iter
         risen = Objection.update(risen_at=now).where(late).execute()
         council.end_terms(now)
         photos.remove_old(now)
+        Upload.delete().where(Upload.uploaded_at < now - KEPT_FOR).execute()
     return Report(posted, points, closed, risen)
 
 

@@ -314,11 +314,12 @@ def show(contribution_id: int) -> ResponseReturnValue:
     sheet = reads.sheet(contribution_id)
     access.require_inside(me(), *reads.READERS, village_id=sheet.village_id)
     g.village_id = sheet.village_id
-    lines = reads.lines_of(me(), contribution_id)
+    lines, more = reads.lines_of(me(), contribution_id, after=request.args.get("after", 0, type=int))
     return render_template(
         "contributions/show.html",
         sheet=sheet,
         lines=lines,
+        more=more,
         scores=reads.scores_of(lines),
         photos=reads.photos_of(me(), contribution_id, lines),
         revisable=reads.revisable(me(), lines),

@@ -138,6 +138,17 @@ def test_a_refusal_keeps_the_photo_and_takes_a_new_key(phone: Reader) -> None:
     assert later.like_id == earlier.id
 
 
+def test_what_is_too_large_is_said_and_everything_stays(phone: Reader) -> None:
+    answer = '<div class="alert"><p>文件太大。请换小一点的。</p></div>'
+    phone.page.route("**/report", lambda route: route.fulfill(status=413, content_type="text/html", body=answer))
+    phone.page.get_by_role("button", name="报上去").click()
+    phone.see("文件太大")
+    expect(phone.page.locator("[name=note]")).to_have_value("给张奶奶挑水")
+    expect(phone.page.locator(".photos img")).to_have_count(1)
+    phone.page.unroute("**/report")
+    phone.submit().see("已报上去")
+
+
 def test_another_on_the_same_phone_sees_nothing_of_it(phone: Reader, demo_site: Site, password: str) -> None:
     """The villager never signed out; the session went, and a steward signs in."""
     phone.page.context.clear_cookies()

@@ -1,13 +1,16 @@
 """Pages of recording: form, search, card, teams, sign-in sheet, inspection round; the sheet, a line, putting right."""
 
 import io
+import re
 from datetime import timedelta
 
+import pytest
 from stdnum.iso7064 import mod_97_10
 
 from points.models.contribution import Contribution, Line
 from points.models.photos import Photo
 from points.models.rules import RuleItem
+from points.queries import contributions
 from points.services import kin
 from tests import steps
 from tests.browser import Browser, Form, forms_of
@@ -364,3 +367,15 @@ def test_a_round_needs_three_judges(browser: Browser, world: World) -> None:
     assert browser.get(round_at(world).replace(f"lane_id={world.lanes[0]}", "lane_id=999999")).status_code == 200
     away = round_at(world).replace(f"lane_id={world.lanes[0]}", f"lane_id={world.other_lane}")
     assert "打分" in browser.get(away).text and "甲乙丙" not in browser.get(away).text
+
+
+def test_a_long_sheet_comes_page_by_page(browser: Browser, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contributions, "LINES", 2)
+    steps.record(world, *(world.villager(number) for number in range(4)))
+    browser.sign_in(world.recorder)
+    url = f"/contributions/{Contribution.get().id}"
+    page = browser.get(url).text
+    (more,) = re.findall(rf'href="({url}\?after=\d+)"', page)
+    assert "李小兰" in page and "赵春花" not in page
+    page = browser.get(more).text
+    assert "周玉梅" in page and "李小兰" not in page and "看后面的人" not in page

@@ -230,17 +230,17 @@ def test_every_error_is_named_by_row_and_column_and_nothing_is_kept(browser: Bro
     assert [(row, column) for row, column, _what in cells] == [
         ("2", "分值"),
         ("2", "周期"),
-        ("3", "—"),
+        ("3", "分值"),
         ("4", "必须有"),
         ("4", "计入每月封顶"),
         ("4", "从哪天起"),
-        ("6", "—"),
-        ("7", "—"),
-        ("8", "—"),
+        ("6", "项目"),
+        ("7", "编号"),
+        ("8", "项目"),
         ("9", "分值"),
     ]
     whats = dict(((row, column), what) for row, column, what in cells)
-    assert "“十分”不是整数" in whats["2", "分值"] and "分值" in whats["3", "—"] and "值守二" in whats["6", "—"]
+    assert "“十分”不是整数" in whats["2", "分值"] and "分值" in whats["3", "分值"] and "值守二" in whats["6", "项目"]
     assert not Upload.select().exists()
     assert rule_book.items_of(book) == rule_book.default_items()
 

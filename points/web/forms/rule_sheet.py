@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from points import sheets
+from points.errors import PointsError
 from points.models.rules import (
     CAP_HOLDERS,
     CAP_PERIODS,
@@ -120,8 +121,14 @@ def read(data: bytes, book: RuleBook) -> tuple[list[Item], list[Fault]]:
             rows.append(row.number)
     items = rule_book.recognised(book.id, items)
     _tidy, wrong_items = rule_book.look_over(book, items)
-    faults += [Fault(rows[place], "", sentence(refusal)) for place, refusal in wrong_items]
+    faults += [Fault(rows[place], _column(refusal, heads), sentence(refusal)) for place, refusal in wrong_items]
     return items, sorted(faults, key=lambda fault: fault.row)
+
+
+def _column(refusal: PointsError, heads: dict[str, str]) -> str:
+    """Return the heading that a rule's refusal is about."""
+    about = {"ClashingName": heads["name"], "ItemAboveLimit": heads["points"]}
+    return about.get(refusal.code) or _(str(refusal.values.get("what", "")))
 
 
 def _read_text(name: str, value: sheets.Value) -> str:
