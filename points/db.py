@@ -9,7 +9,8 @@ but for the few that ask `is_postgresql` to phrase a set-based statement.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -18,7 +19,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from peewee import BigIntegerField, Database, DatabaseProxy, PostgresqlDatabase, SqliteDatabase
+from peewee import SQL, BigIntegerField, Database, DatabaseProxy, PostgresqlDatabase, SqliteDatabase
 from playhouse.migrations import Runner
 
 database = DatabaseProxy()
@@ -126,6 +127,40 @@ def set_of_ids() -> str:
     if is_postgresql():
         return "SELECT CAST(value AS BIGINT) FROM json_array_elements_text(CAST(? AS json))"
     return "SELECT value FROM json_each(?)"
+
+
+def among(ids: Collection[int]) -> Any:
+    """Return *ids* for ``.in_()`` as one parameter, so that their number does not matter."""
+    listed = set_of_ids().replace("?", "%s") if is_postgresql() else set_of_ids()
+    return SQL(f"({listed})", [json.dumps(sorted(ids))])
+
+
+class _Cell:
+    """A column of a row handed over as JSON: ``{3}`` is an integer, ``{3:text}`` a text."""
+
+    def __init__(self, index: int) -> None:
+        self.index = index
+
+    def __format__(self, spec: str) -> str:
+        return f"CAST(rows.value ->> {self.index} AS {'TEXT' if spec == 'text' else 'BIGINT'})"
+
+
+_CELLS = [_Cell(index) for index in range(14)]
+
+
+def rows(sql: str, values: Sequence[Sequence[Any]], *, lock: bool = False) -> list[Any]:
+    """Run one statement over a whole set, handed over as a single JSON parameter, so that its size does not matter.
+
+    In *sql* ``{rows}`` is the set, ``{0}`` or ``{0:text}`` a column, ``rows.key`` the order. *lock*: hold the rows read
+    until the transaction ends (SQLite's transactions hold the whole file already).
+    """
+    if is_postgresql():
+        source = "json_array_elements(CAST(? AS json)) WITH ORDINALITY AS rows (value, key)"
+        sql += " FOR UPDATE" if lock else ""
+    else:
+        source = "json_each(?) AS rows"
+    cursor = execute(sql.format(*_CELLS, rows=source), (json.dumps(values),))
+    return list(cursor.fetchall()) if cursor.description else []
 
 
 def sha256(text: str) -> str:

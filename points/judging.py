@@ -9,10 +9,9 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from peewee import SQL, ModelSelect
+from peewee import ModelSelect
 
-from points import access, caps, db
-from points.calendar import month_of
+from points import access, db
 from points.errors import NotFound, OwnHousehold, OwnHouseholdNamed, PointsError, SamePerson, WrongState
 from points.models.areas import AreaAncestor
 from points.models.contribution import Attendance, Line, Score, Voice
@@ -66,12 +65,6 @@ def line(line_id: int) -> Line:
     return found
 
 
-def among(ids: Collection[int]) -> Any:
-    """Return *ids* for ``.in_()`` as one parameter, so that their number does not matter."""
-    listed = db.set_of_ids().replace("?", "%s") if db.is_postgresql() else db.set_of_ids()
-    return SQL(f"({listed})", [json.dumps(sorted(ids))])
-
-
 # --- a free hand ------------------------------------------------------------------------------------------------
 
 
@@ -104,7 +97,7 @@ def require_free_hands(person: Person, lines: Iterable[Line], earlier: Mapping[i
 def steps_before_council(lines: Collection[Line]) -> dict[int, set[int]]:
     """Return who recorded or checked each of *lines*, or gave its points as a judge of an inspection round."""
     people = {line.id: {id_ for id_ in (line.recorded_by_id, line.checked_by_id) if id_ is not None} for line in lines}
-    scores: Any = Score.select(Score.line, Score.judge).where(Score.line.in_(among(people)))
+    scores: Any = Score.select(Score.line, Score.judge).where(Score.line.in_(db.among(people)))
     for line_id, judge_id in scores.tuples():
         people[line_id].add(judge_id)
     return people
@@ -119,7 +112,7 @@ def steps_of(line: Line) -> set[int]:
 def denied(line_ids: Collection[int]) -> dict[int, str]:
     """Return those of the lines whose named person said not to have been there 我不在, with that person's name."""
     said: Any = Attendance.select(Attendance.line, Person.name).join(Line).join(Person, on=Line.person)
-    return dict(said.where(Attendance.line.in_(among(line_ids)), ~Attendance.was_there).tuples())
+    return dict(said.where(Attendance.line.in_(db.among(line_ids)), ~Attendance.was_there).tuples())
 
 
 # --- who covers what --------------------------------------------------------------------------------------------
@@ -129,7 +122,7 @@ def kinds_over(person: Person, area_ids: Collection[int]) -> dict[int, set[str]]
     """Return the kinds of role that *person* holds over each of the areas. Raises `NotFound` for one without any."""
     held = access.roles_of(person.id)
     kinds: dict[int, set[str]] = {area_id: set() for area_id in area_ids}
-    for row in AreaAncestor.select().where(AreaAncestor.descendant.in_(among(kinds))):
+    for row in AreaAncestor.select().where(AreaAncestor.descendant.in_(db.among(kinds))):
         kinds[row.descendant_id] |= {role.kind for role in held if role.area_id == row.ancestor_id}
     if not all(kinds.values()):
         raise NotFound()
@@ -158,20 +151,6 @@ def too_few(members: Council, line: Line, needed: int, earlier: Collection[int])
     """Tell whether fewer of *members* than voices *needed* are unrelated to *line* and took no *earlier* step."""
     free = (id_ for id_, away in members.items() if id_ not in earlier and line.household_id not in away)
     return sum(1 for _ in free) < needed
-
-
-CapPlace = tuple[int, int, str, int]
-"""A row of `CapUse`: household, scope, period, person."""
-
-
-def cap_places(line: Line) -> tuple[CapPlace | None, CapPlace | None]:
-    """Return the caps that *line* counts to, or None: that of its item, and the month of the household."""
-    if line.effect != "points":
-        return None, None
-    person_id = line.person_id if line.cap_holder == "person" else 0
-    item = (line.household_id, line.item_code, caps.period_of(line.day, line.cap_period), person_id)
-    month = (line.household_id, caps.ALL, month_of(line.day), 0)
-    return item if line.cap and line.cap_period != "event" else None, month if line.counts_to_cap else None
 
 
 def wrong_state(line: Line) -> WrongState:

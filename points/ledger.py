@@ -537,7 +537,7 @@ def _digest(reason: str) -> tuple[str, tuple[str, str] | None]:
 
 def _keep_notes(notes: list[tuple[int, str, str]]) -> None:
     if notes:
-        _rows(
+        db.rows(
             "INSERT INTO transfer_note (transfer_id, salt, text) SELECT {0}, {1:text}, {2:text} FROM {rows}",
             notes,
         )
@@ -545,7 +545,7 @@ def _keep_notes(notes: list[tuple[int, str, str]]) -> None:
 
 def _known_keys(keys: list[str]) -> dict[str, tuple[int, tuple[Any, ...]]]:
     sql = "SELECT key, id, kind, source_id, target_id, points FROM transfer WHERE key IN (SELECT {0:text} FROM {rows})"
-    return {row[0]: (row[1], tuple(row[2:])) for row in _rows(sql, [[key] for key in keys])}
+    return {row[0]: (row[1], tuple(row[2:])) for row in db.rows(sql, [[key] for key in keys])}
 
 
 def _insert_many(postings: Sequence[Posting], *, now: datetime) -> dict[str, int]:
@@ -570,9 +570,9 @@ def _insert_many(postings: Sequence[Posting], *, now: datetime) -> dict[str, int
             notes[posting.key] = note
         rows.append((*_columns(posting, digest, now), *after))
     changes = [(id_, held[id_] - before[id_]) for id_ in sorted(held) if held[id_] != before[id_]]
-    updated = _rows(_CHANGE_MANY, changes)
+    updated = db.rows(_CHANGE_MANY, changes)
     assert len(updated) == len(changes), "a floor was broken between lock and change"
-    ids = {row[1]: int(row[0]) for row in _rows(_INSERT_MANY, rows)}
+    ids = {row[1]: int(row[0]) for row in db.rows(_INSERT_MANY, rows)}
     _keep_notes([(ids[key], *note) for key, note in notes.items()])
     return ids
 
@@ -582,7 +582,7 @@ def _lock_balances(account_ids: set[int]) -> dict[int, int]:
         "SELECT id, balance FROM account WHERE id IN (SELECT {0} FROM {rows}) "
         "AND type IN ('household', 'hold', 'owed') ORDER BY id"
     )
-    return {row[0]: row[1] for row in _rows(sql, [[id_] for id_ in sorted(account_ids)], lock=True)}
+    return {row[0]: row[1] for row in db.rows(sql, [[id_] for id_ in sorted(account_ids)], lock=True)}
 
 
 def _repayments(awards: Sequence[Posting]) -> list[Posting]:
@@ -594,7 +594,7 @@ def _repayments(awards: Sequence[Posting]) -> list[Posting]:
         "AND owner_id IN (SELECT {0} FROM {rows})"
     )
     owners = sorted({posting.target.owner_id for posting in awards})
-    owing = {row[0]: [row[1], -row[2]] for row in _rows(sql, [[owner] for owner in owners], lock=True)}
+    owing = {row[0]: [row[1], -row[2]] for row in db.rows(sql, [[owner] for owner in owners], lock=True)}
     debts = []
     for posting in awards:
         owner = posting.target.owner_id
@@ -628,30 +628,3 @@ _INSERT_MANY = (
     "{0:text}, {1:text}, {2}, {3}, {4}, {5}, {6:text}, {7}, {8}, {9}, {10}, {11:text}, {12}, {13} "
     "FROM {rows} ORDER BY rows.key RETURNING id, key"
 )
-
-
-class _Cell:
-    """A column of a row handed over as JSON: ``{3}`` is an integer, ``{3:text}`` a text."""
-
-    def __init__(self, index: int) -> None:
-        self.index = index
-
-    def __format__(self, spec: str) -> str:
-        return f"CAST(rows.value ->> {self.index} AS {'TEXT' if spec == 'text' else 'BIGINT'})"
-
-
-_CELLS = [_Cell(index) for index in range(14)]
-
-
-def _rows(sql: str, rows: Sequence[Sequence[Any]], *, lock: bool = False) -> list[Any]:
-    """Run one statement over a whole set, handed over as a single JSON parameter, so that its size does not matter.
-
-    *lock*: hold the rows read until the transaction ends (SQLite's transactions hold the whole file already).
-    """
-    if db.is_postgresql():
-        source = "json_array_elements(CAST(? AS json)) WITH ORDINALITY AS rows (value, key)"
-        sql += " FOR UPDATE" if lock else ""
-    else:
-        source = "json_each(?) AS rows"
-    cursor = db.execute(sql.format(*_CELLS, rows=source), (json.dumps(rows),))
-    return list(cursor.fetchall()) if cursor.description else []

@@ -14,10 +14,10 @@ from typing import Any
 
 from peewee import fn
 
-from points import access, judging
+from points import access, caps, db, judging
 from points.calendar import local_date
 from points.errors import PointsError
-from points.judging import CHECKERS, among
+from points.judging import CHECKERS
 from points.models.areas import Area, AreaAncestor, VillageSetting
 from points.models.contribution import Attendance, CapUse, Contribution, Line, Score, Voice
 from points.models.keys import WriteKey
@@ -267,7 +267,7 @@ class _Look:
 
 def _look(lines: Collection[Line], today: date) -> _Look:
     ids = {line.id for line in lines}
-    said = Attendance.select().where(Attendance.line.in_(among(ids)))
+    said = Attendance.select().where(Attendance.line.in_(db.among(ids)))
     there = {row.line_id: row.was_there for row in said}
     photos = _photos({line.contribution_id for line in lines})
     usual, rooms, times = _usual(lines, today), _rooms(lines), _times_recorded(lines)
@@ -293,7 +293,7 @@ def _look(lines: Collection[Line], today: date) -> _Look:
 
 def _photos(contribution_ids: Collection[int]) -> defaultdict[int, list[Photo]]:
     found: defaultdict[int, list[Photo]] = defaultdict(list)
-    of = (Photo.subject_type == "contribution") & Photo.subject_id.in_(among(contribution_ids))
+    of = (Photo.subject_type == "contribution") & Photo.subject_id.in_(db.among(contribution_ids))
     for photo in Photo.select().where(of).order_by(Photo.id):
         found[photo.subject_id].append(photo)
     return found
@@ -314,11 +314,11 @@ def _rooms(lines: Collection[Line]) -> dict[int, int]:
     settings = VillageSetting.select().where(VillageSetting.village.in_({line.village_id for line in lines}))
     monthly_caps = {setting.village_id: setting.monthly_cap for setting in settings}
     columns = (CapUse.household, CapUse.scope, CapUse.period, CapUse.person_id, CapUse.used)
-    uses: Any = CapUse.select(*columns).where(CapUse.household.in_(among({line.household_id for line in lines})))
+    uses: Any = CapUse.select(*columns).where(CapUse.household.in_(db.among({line.household_id for line in lines})))
     used = {tuple(place): amount for *place, amount in uses.tuples()}
     rooms: dict[int, int] = {}
     for line in lines:
-        item, month = judging.cap_places(line)
+        item, month = caps.places(line)
         left = [((line.cap or 0) - used.get(item, 0)) * line.each] if item else []
         if month:
             left.append(monthly_caps[line.village_id] - used.get(month, 0))
@@ -338,7 +338,7 @@ def _act(line: Line) -> _Act:
 def _of_acts(lines: Collection[Line]) -> Any:
     """Select the living lines of the people, days and items of *lines*: their acts, and few others."""
     days, codes = {line.day for line in lines}, {line.item_code for line in lines}
-    people = Line.person.in_(among({line.person_id for line in lines}))
+    people = Line.person.in_(db.among({line.person_id for line in lines}))
     return people & Line.day.in_(days) & Line.item_code.in_(codes) & Line.state.in_(LIVING)
 
 

@@ -26,9 +26,8 @@ from points.errors import (
     NotThere,
     SittingClosed,
 )
-from points.judging import CHECKERS, CapPlace, among, wrong_state
+from points.judging import CHECKERS, wrong_state
 from points.keys import verb
-from points.ledger import _rows
 from points.models.areas import VillageSetting
 from points.models.contribution import VERDICTS, Line, Voice
 from points.models.council import Sitting, SittingLine, SittingMember
@@ -49,7 +48,7 @@ def check(
     reason = _reason(reason, required_=not passes)
     lines = _lines(line_ids)
     households: Any = Household.select(Household.area).distinct()
-    covered = households.where(Household.id.in_(among({line.household_id for line in lines})))
+    covered = households.where(Household.id.in_(db.among({line.household_id for line in lines})))
     kinds = judging.kinds_over(actor, {area_id for (area_id,) in covered.tuples()})
     if any(held.isdisjoint(CHECKERS) for held in kinds.values()):
         raise NotAllowed()
@@ -107,7 +106,7 @@ def decide(
     least = min(line.each * line.quantity for line in lines)
     if verdict == "change" and not 0 < points < least:
         raise LessPoints(least=least)
-    if Voice.select().where(Voice.line.in_(among(earlier)), Voice.person == actor).exists():
+    if Voice.select().where(Voice.line.in_(db.among(earlier)), Voice.person == actor).exists():
         raise AlreadyDone()
     _require_state(lines, "checked")
     _change(lines, "checked", voices=Line.voices + 1)
@@ -137,7 +136,7 @@ def _settle(lines: Sequence[Line], alone: Mapping[int, int], *, now: datetime) -
     for line in lines:
         line.agreed = agreed(voice.points for voice in voices[line.id])
     approved = [line for line in lines if line.agreed and line.id not in denied]
-    rooms = _take_rooms(approved, {id_: setting.monthly_cap for id_, setting in _settings(approved).items()})
+    rooms = caps.take_for(approved, {id_: setting.monthly_cap for id_, setting in _settings(approved).items()})
     outcomes: list[list[int | str]] = []
     for line in lines:
         room = rooms.get(line.id, caps.Room(0, 0))
@@ -150,7 +149,7 @@ def _settle(lines: Sequence[Line], alone: Mapping[int, int], *, now: datetime) -
         else:
             state, refusal = _against(voices[line.id])
         outcomes.append([line.id, state, line.agreed, room.times, room.points, refusal, db.microseconds(now)])
-    moved = _rows(_DECIDE, outcomes)
+    moved = db.rows(_DECIDE, outcomes)
     assert len(moved) == len(lines), "a line whose last voice was counted here has moved on"
 
 
@@ -164,7 +163,7 @@ class _Voice(NamedTuple):
 def _voices(lines: Sequence[Line], alone: Mapping[int, int]) -> dict[int, list[_Voice]]:
     """Return the voices that count on each line, in the order in which they were given."""
     columns = (Voice.line, Voice.person, Voice.verdict, Voice.points, Voice.reason)
-    query: Any = Voice.select(*columns).where(Voice.line.in_(among({line.id for line in lines}))).order_by(Voice.id)
+    query: Any = Voice.select(*columns).where(Voice.line.in_(db.among({line.id for line in lines}))).order_by(Voice.id)
     voices: dict[int, list[_Voice]] = {line.id: [] for line in lines}
     for line_id, *said in query.tuples():
         voice = _Voice(*said)
@@ -197,60 +196,6 @@ _DECIDE = """
 """
 
 
-# --- the room that caps leave -----------------------------------------------------------------------------------
-
-
-def _take_rooms(lines: Sequence[Line], monthly_caps: Mapping[int, int]) -> dict[int, caps.Room]:
-    """Take room for what is *agreed* of *lines*, the earliest day first, as `caps.take_for` does; for all at once."""
-    rooms = {line.id: caps.Room(-(-line.agreed // line.each), line.agreed) for line in lines}
-    places = {line.id: judging.cap_places(line) for line in lines}
-    used = _hold({place for both in places.values() for place in both if place})
-    before, most = dict(used), dict.fromkeys(used, 0)
-    for line in sorted(lines, key=lambda line: (line.day, line.id)):
-        room = rooms[line.id]
-        item, month = places[line.id]
-        if item:
-            most[item] = max(most[item], line.cap or 0)
-            room.times = min(room.times, max(0, (line.cap or 0) - used[item]))
-            room.points = min(room.points, room.times * line.each)
-        if month:
-            most[month] = monthly_caps[line.village_id]
-            room.points = min(room.points, max(0, most[month] - used[month]))
-            room.times = -(-room.points // line.each)
-            used[month] += room.points
-        if item:
-            used[item] += room.times
-    taken = [[*place, used[place] - before[place], most[place]] for place in used if used[place] > before[place]]
-    assert len(_rows(_TAKE, taken)) == len(taken), "room was taken between lock and change"
-    return rooms
-
-
-def _hold(places: set[CapPlace]) -> dict[CapPlace, int]:
-    """Lock the rows of these caps, items before sums, and read how much of each is used."""
-    rows = sorted(places, key=lambda place: (place[1] == caps.ALL, place))
-    _rows(_OPEN, rows)
-    return {(row[0], row[1], row[2], row[3]): row[4] for row in _rows(_HOLD, rows, lock=True)}
-
-
-_OPEN = (
-    "INSERT INTO cap_use (household_id, scope, period, person_id, used) "
-    "SELECT {0}, {1}, {2:text}, {3}, 0 FROM {rows} ORDER BY rows.key ON CONFLICT DO NOTHING"
-)
-_HOLD = (
-    "SELECT household_id, scope, period, person_id, used FROM cap_use "
-    "WHERE (household_id, scope, period, person_id) IN (SELECT {0}, {1}, {2:text}, {3} FROM {rows}) "
-    "ORDER BY scope = 0, household_id, scope, period, person_id"
-)
-_TAKE = """
-    UPDATE cap_use SET used = cap_use.used + taken.amount
-    FROM (SELECT {0} AS household_id, {1} AS scope, {2:text} AS period, {3} AS person_id, {4} AS amount, {5} AS most
-        FROM {rows}) AS taken
-    WHERE cap_use.household_id = taken.household_id AND cap_use.scope = taken.scope AND cap_use.period = taken.period
-        AND cap_use.person_id = taken.person_id AND cap_use.used + taken.amount <= taken.most
-    RETURNING cap_use.used
-"""
-
-
 # --- what is asked before ---------------------------------------------------------------------------------------
 
 
@@ -280,7 +225,7 @@ def _require_sitting(sitting_id: int, actor: Person, lines: Sequence[Line]) -> N
     if db.is_postgresql():  # nobody closes it meanwhile
         db.execute("SELECT 1 FROM sitting WHERE id = ? FOR SHARE", (sitting_id,))
     sitting = Sitting.get_or_none(Sitting.id == sitting_id)
-    on_agenda = SittingLine.line.in_(among({line.id for line in lines}))
+    on_agenda = SittingLine.line.in_(db.among({line.id for line in lines}))
     if sitting is None or SittingLine.select().where(SittingLine.sitting == sitting, on_agenda).count() < len(lines):
         raise NotFound()
     if sitting.state != "open":
@@ -298,7 +243,7 @@ def _lines(line_ids: Iterable[int]) -> list[Line]:
     ids = set(line_ids)
     if not ids:
         raise NothingChosen()
-    query = judging.bare_lines().where(Line.id.in_(among(ids))).order_by(Line.id)
+    query = judging.bare_lines().where(Line.id.in_(db.among(ids))).order_by(Line.id)
     lines = list(query.for_update() if db.is_postgresql() else query)
     if len(lines) != len(ids):
         raise NotFound()
@@ -308,7 +253,7 @@ def _lines(line_ids: Iterable[int]) -> list[Line]:
 def _change(lines: Sequence[Line], state_now: str, **changes: object) -> None:
     """Change *lines*, which are locked in *state_now*."""
     ids = {line.id for line in lines}
-    changed: Any = Line.update(**changes).where(Line.id.in_(among(ids)), Line.state == state_now).returning(Line.id)
+    changed: Any = Line.update(**changes).where(Line.id.in_(db.among(ids)), Line.state == state_now).returning(Line.id)
     assert {id_ for (id_,) in changed.tuples()} == ids, "a locked line has moved on"
 
 
@@ -327,7 +272,7 @@ def _require_there(lines: Sequence[Line]) -> None:
 
 def _settings(lines: Iterable[Line]) -> dict[int, VillageSetting]:
     villages = {line.village_id for line in lines}
-    found = VillageSetting.select().where(VillageSetting.village.in_(among(villages)))
+    found = VillageSetting.select().where(VillageSetting.village.in_(db.among(villages)))
     return {setting.village_id: setting for setting in found}
 
 
