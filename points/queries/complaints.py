@@ -25,6 +25,11 @@ def waiting(person: Person, *, unplaced: bool, after: int = 0) -> tuple[list[Com
     return found[:PAGE], found[PAGE - 1].id if len(found) > PAGE else None
 
 
+def count_waiting(person: Person) -> int:
+    """Count what waits for an answer in the villages that *person* oversees."""
+    return int(Complaint.select().where(_here(person, False), Complaint.answered_at.is_null()).count())
+
+
 def answered(person: Person, *, unplaced: bool) -> list[Complaint]:
     """List those answered last in what *person* oversees."""
     query = _complaints().where(_here(person, unplaced), Complaint.answered_at.is_null(False))

@@ -10,7 +10,7 @@ from typing import Any
 
 from peewee import Case, fn
 
-from points import access, codes, photos
+from points import access, codes, judging, photos
 from points.errors import CardUnknown, NotFound
 from points.judging import RECORDERS
 from points.models.areas import Area
@@ -346,6 +346,16 @@ def revisable(reader: Person, lines: Sequence[Line]) -> set[int]:
     """Return which lines were returned to *reader* and not yet taken up again."""
     mine = {line.id for line in lines if line.state == "returned" and line.recorded_by_id == reader.id}
     return mine - {line.revises_id for line in Line.select(Line.revises).where(Line.revises.in_(mine)) if mine}
+
+
+def returned_to(reader: Person, village_id: int | None = None) -> list[Line]:
+    """List the lines that were returned to *reader* and not yet taken up again, newest first; of a village, or all."""
+    again = Line.alias()
+    taken_up = again.select(again.revises).where(again.revises.is_null(False), again.recorded_by == reader)
+    mine = (Line.state == "returned") & (Line.recorded_by == reader) & Line.id.not_in(taken_up)
+    if village_id is not None:
+        mine &= Line.village == village_id
+    return list(judging.lines().where(mine).order_by(Line.id.desc()).limit(PAGE))
 
 
 def line(line_id: int) -> Line:

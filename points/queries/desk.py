@@ -7,9 +7,9 @@ from datetime import datetime
 
 from points import access, db
 from points.models.areas import Area
-from points.models.contribution import Line, Notice
+from points.models.contribution import Correction, Line, Notice
 from points.models.people import Card, Person
-from points.queries import notices, review, staff
+from points.queries import complaints, contributions, council, notices, review, staff
 
 _VILLAGES = """
     SELECT area.id FROM area JOIN area_ancestor ON area_ancestor.descendant_id = area.id
@@ -31,6 +31,9 @@ class Waiting:
     objections: int
     roles: int
     cards: int
+    motions: int
+    returned: int
+    complaints: int
 
 
 def villages(person: Person) -> list[Area]:
@@ -50,9 +53,13 @@ def waiting(person: Person, *, now: datetime) -> Waiting:
     return Waiting(
         check=review.count_to_check(person),
         decide=review.count_to_decide(person),
-        publish=Line.select().where(Line.state == "approved", Line.village.in_(committee)).count(),
+        publish=Line.select().where(Line.state == "approved", Line.village.in_(committee)).count()
+        + Correction.select().where(Correction.notice.is_null(), Correction.village.in_(committee)).count(),
         hang=Notice.select().where(Notice.state == "gathered", Notice.village.in_(committee)).count(),
         objections=notices.count_to_answer(person, now=now),
         roles=len(staff.waiting(person)),
         cards=cards.where(Card.printed_by != person, Person.area.in_(handing)).count(),
+        motions=council.count_to_vote(person),
+        returned=len(contributions.returned_to(person)),
+        complaints=complaints.count_waiting(person),
     )

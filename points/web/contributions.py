@@ -56,6 +56,7 @@ def index(village_id: int) -> ResponseReturnValue:
         rows=rows,
         older=older,
         records=_records(village_id),
+        returned=reads.returned_to(me(), village_id),
     )
 
 

@@ -32,6 +32,8 @@ def front() -> ResponseReturnValue:
         waiting=desk.waiting(me(), now=now()),
         waiting_url=url_for("notices.index", village_id=only) if only else None,
         cards_url=url_for("cards.waiting", village_id=only) if only else None,
+        motions_url=url_for("council.motions", village_id=only) if only else None,
+        returned_url=url_for("contributions.index", village_id=only) if only else None,
         now=now(),
         villages=[(village, ways_in(village.id) if len(villages) <= FEW else []) for village in villages],
         ways=ways(),

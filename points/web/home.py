@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from points.calendar import local_date
-from points.queries import home, report
+from points.queries import civility, home, report
 from points.queries.home import Row
 from points.web.edge import label, local_time, now, short_day
 from points.web.frame import url_for
@@ -56,7 +56,17 @@ def front() -> ResponseReturnValue:
 def mine() -> ResponseReturnValue:
     person = me()
     top = home.front(person, now=now())
-    return render_template("home/mine.html", person=person, top=top, tabs=tabs(top.village_id) if top else [])
+    today = local_date(now())
+    household_id = person.household_id
+    return render_template(
+        "home/mine.html",
+        person=person,
+        top=top,
+        civility=civility.score(household_id, today.year) if household_id else None,
+        lowered=civility.entries(household_id, today.year) if household_id else [],
+        barred=person.barred_until is not None and person.barred_until >= today,
+        tabs=tabs(top.village_id) if top else [],
+    )
 
 
 def _told(rows: list[Row]) -> Iterator[Told]:
@@ -68,7 +78,7 @@ def _told(rows: list[Row]) -> Iterator[Told]:
     recorded, published, answered = _("%(name)s记录"), _("第 %(n)s 期公示"), _("%(kind)s：%(item)s")
     no_pin, comma = _("未验密码"), _("、")
     receipts = url_for("counter.receipt", receipt_id=0)[:-1]
-    notices = url_for("notices.show", notice_id=0)[:-1]
+    lines = url_for("contributions.line", line_id=0)[:-1]
     for row in rows:
         entry, deed, receipt = row.entry, row.deed, row.bought
         if receipt is not None:
@@ -79,10 +89,8 @@ def _told(rows: list[Row]) -> Iterator[Told]:
         elif deed is not None:
             title = deed.item if entry.kind == "award" else answered % {"kind": label(entry.kind), "item": deed.item}
             said = [short_day(deed.day), deed.person, recorded % {"name": deed.recorder}]
-            if deed.notice_id is None:
-                yield Told(title, " · ".join(said), entry.points, None)
-            else:
+            if deed.notice_id is not None:
                 said.append(published % {"n": deed.notice_number})
-                yield Told(title, " · ".join(said), entry.points, f"{notices}{deed.notice_id}")
+            yield Told(title, " · ".join(said), entry.points, f"{lines}{deed.id}")
         else:
             yield Told(label(entry.kind), local_time(entry.recorded_at), entry.points, None)

@@ -123,7 +123,7 @@ def settle_and_adopt(committee: Reader, village: int) -> None:
     """Let one voice of the council decide, as in a small village, and adopt the rule book as it is drafted."""
     committee.open(f"/villages/{village}/settings")
     committee.fill(council_voices="1 位", objection_contact="田主任，村委会一楼").submit()
-    committee.open(f"/areas/{village}").press("积分细则").press("范本").see("保存草稿")
+    committee.open(f"/areas/{village}").press("积分细则").fill(source="通用范本").submit().see("保存草稿")
     committee.fill(worth="1.00").submit().fill(minutes="村民代表会议第3号").submit().see("已采纳")
 
 

@@ -11,6 +11,8 @@ from points.calendar import start_of
 from points.errors import ClockBehind, ClockJumped, NotAllowed
 from points.models.contribution import CivilityEntry, Line, Notice, TickState
 from points.models.ledger import AccountType, Kind, Transfer, TransferNote
+from points.models.people import Role
+from points.models.photos import Upload
 from points.services import award, notice, tick
 from points.services.tick import Report
 from tests import steps
@@ -179,6 +181,19 @@ def test_the_first_tick_only_takes_the_time(world: World) -> None:
     assert TickState.select().count() == 0
     tick.tick(now=world.now)
     assert TickState.get().last_at == world.now
+
+
+def test_it_ends_terms_and_removes_what_was_kept_for_a_while(world: World) -> None:
+    term = {"person": world.villager(3), "area": world.village, "kind": "council", "granted_at": world.now}
+    role = Role.create(
+        **term, granted_by=world.admin, confirmed_by=world.second_admin, confirmed_at=world.now, until=world.today
+    )
+    kept = {"village": world.village, "kind": "contributions", "rows": "[]", "uploaded_by": world.recorder}
+    Upload.create(**kept, uploaded_at=world.now)
+    tick.tick(now=world.wait(hours=12))
+    assert (Role.get_by_id(role.id).ended_at, Upload.select().count()) == (None, 1)
+    tick.tick(now=world.wait(hours=13))
+    assert (Role.get_by_id(role.id).ended_at, Upload.select().count()) == (world.now, 0)
 
 
 # --- the clock ----------------------------------------------------------------------------------------------------

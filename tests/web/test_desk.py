@@ -6,7 +6,7 @@ import pytest
 
 from points.errors import ClockJumped
 from points.models.contribution import TickState
-from points.services import tick
+from points.services import complaint, council, review, tick
 from tests import steps
 from tests.browser import Browser
 from tests.tools import press
@@ -23,6 +23,20 @@ def test_it_counts_what_waits_for_each(browser: Browser, world: World) -> None:
     assert "公示待张贴" not in committee.get("/desk").text
     steps.decide(world, [1])
     assert "已通过，待公示" in committee.get("/desk").text
+
+
+def test_it_tells_of_motions_complaints_and_what_was_returned(browser: Browser, world: World) -> None:
+    lines = steps.record(world)
+    review.check(**world.by(world.checker), line_ids=lines, passes=False, returns=True, reason="写清地点")
+    put = {"village_id": world.village, "household_id": world.households[0].id, "text": "修桥", "points": 0}
+    council.propose_commendation(**world.by(world.committee[0]), **put, period="2026-11")
+    complaint.complain(**world.by(world.villager(1)), village_id=world.village, text="门没开", contact="")
+    told = {"退回给您修改": world.recorder, "提案等您表态": world.council[0], "投诉待答复": world.supervisor}
+    for words, person in told.items():
+        page = browser.another().sign_in(person).get("/desk").text
+        assert [other for other in told if other in page] == [words]
+    index = browser.sign_in(world.recorder).get(f"/villages/{world.village}/contributions").text
+    assert "退回给您修改的" in index and "写清地点" in index
 
 
 def test_who_has_no_role_goes_home(browser: Browser, world: World) -> None:

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 
 from points.models.contribution import Line
+from points.models.people import Person
 from points.services import award, contribution, notice, redemption, review, tick
+from tests import steps
 from tests.browser import Browser
 from tests.world import World
 
@@ -131,3 +133,24 @@ def test_mine_offers_password_kin_and_both_ways_out(browser: Browser, world: Wor
 def test_a_stranger_is_sent_to_sign_in(browser: Browser) -> None:
     for address in ("/home", "/me"):
         assert browser.get(address).location.startswith("/sign-in")
+
+
+def test_each_entry_and_each_deed_on_its_way_leads_to_its_history(browser: Browser, world: World) -> None:
+    [posted] = steps.posted(world)
+    [waiting] = steps.record(world, code=11)
+    page = browser.sign_in(world.villager()).get("/home").text
+    for line in (posted, waiting):
+        assert f'href="/lines/{line}"' in page
+        assert browser.get(f"/lines/{line}").status_code == 200
+
+
+def test_the_own_page_tells_of_civility_and_of_a_bar(browser: Browser, world: World) -> None:
+    page = browser.sign_in(world.villager()).get("/me").text
+    assert "今年的文明分" in page and "100" in page and "不能领取" not in page
+    [line] = steps.posted(world, code=26)
+    Person.update(barred_until=world.today).where(Person.id == world.villager().id).execute()
+    page = browser.get("/me").text
+    assert "95" in page and "烧秸秆" in page and f'href="/lines/{line}"' in page
+    assert "不能领取商品。家里其他人可以领" in page
+    world.wait(days=1)
+    assert "不能领取" not in browser.get("/me").text
