@@ -14,7 +14,7 @@ from peewee import ModelSelect
 from points import access, db
 from points.errors import NotFound, OwnHousehold, OwnHouseholdNamed, PointsError, SamePerson, WrongState
 from points.models.areas import AreaAncestor
-from points.models.contribution import Attendance, Line, Score, Voice
+from points.models.contribution import Attendance, Line, Objection, Score, Voice
 from points.models.people import Household, Person
 
 RECORDERS = ("steward", "committee")
@@ -107,6 +107,18 @@ def steps_of(line: Line) -> set[int]:
     """Return everyone who recorded, checked or decided *line*, or judged it in an inspection round."""
     voices = Voice.select(Voice.person).where(Voice.line == line)
     return steps_before_council([line])[line.id] | {voice.person_id for voice in voices}
+
+
+def objectors_hinder(person: Person, line: Line) -> type[PointsError] | None:
+    """Say why *person* may not answer the open objections to *line*: one is the own, or of the household or kin."""
+    raised = Objection.select(Objection, Person).join(Person, on=Objection.raised_by)
+    for objection in raised.where(Objection.line == line, Objection.answer.is_null()):
+        if objection.raised_by_id == person.id:
+            return SamePerson
+        in_own_name = objection.channel == "web" and not objection.on_behalf_of
+        if in_own_name and access.are_related(person, objection.raised_by):
+            return OwnHousehold
+    return None
 
 
 def denied(line_ids: Collection[int]) -> dict[int, str]:

@@ -23,6 +23,8 @@ MOST = 6
 """How many photos one report or objection takes."""
 MOST_BYTES = 300 * 1024
 MOST_PIXELS = 50_000_000
+MOST_UNPACKED = 16_000_000
+"""So many pixels of a PNG or WebP, 2 KB of which can fill the memory; a JPEG is unpacked at a fraction of its size."""
 LONGEST_SIDE = 1280
 ALIKE = 6
 """Up to how many of the 64 signs of two perceptual hashes may differ for one photo to be taken for the other."""
@@ -60,7 +62,7 @@ def redraw(data: bytes, number: int = 1) -> Picture:
     """
     try:
         with Image.open(BytesIO(data), formats=_FORMATS) as opened:
-            if opened.width * opened.height > MOST_PIXELS:
+            if opened.width * opened.height > (MOST_UNPACKED if opened.format in ("PNG", "WEBP") else MOST_PIXELS):
                 raise PhotoTooLarge(n=number)
             opened.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))  # a JPEG is unpacked at a fraction of its size
             clear = opened.convert("RGBA" if opened.has_transparency_data else "RGB")

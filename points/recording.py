@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
+from points import db
 from points.errors import AlreadyDone, FutureDay, ItemNotInForce, NoRuleBook, NotForReporter, NotFound, TooLongAgo
 from points.models.contribution import Contribution, Line
 from points.models.people import Person
@@ -86,6 +88,13 @@ def seen_before(person_ids: Iterable[int], item_code: int, day: date) -> list[Li
     """Return the living lines by which the same people did the same item on the same local *day*."""
     same = (Line.item_code == item_code) & (Line.day == day) & Line.state.in_(LIVING)
     return list(Line.select().where(Line.person.in_(list(person_ids)), same).order_by(Line.id))
+
+
+def hold(person_ids: Iterable[int]) -> None:
+    """Let two who record the same people at once take turns, so that the later sees what the earlier recorded."""
+    if db.is_postgresql():
+        sql = f"SELECT 1 FROM person WHERE id IN ({db.set_of_ids()}) ORDER BY id FOR NO KEY UPDATE"
+        db.execute(sql, (json.dumps(sorted(person_ids)),))
 
 
 def take_up(line_id: int, reporter: Person) -> Line:

@@ -16,13 +16,14 @@ from unicodedata import normalize
 
 from points import access, recording, sheets
 from points.calendar import local_date
-from points.errors import N_, FutureDay, NotForReporter, OwnHouseholdNamed, QuantityRange, TooLongAgo
+from points.errors import N_, FutureDay, NotForReporter, OwnHouseholdNamed, QuantityRange, TooLong, TooLongAgo
 from points.judging import RECORDERS
 from points.models.contribution import Line
 from points.models.people import Household, Person
 from points.models.rules import RuleBook, RuleItem
 from points.recording import LIVING, MOST_TIMES, NOTE_LENGTH, OLDEST
 from points.sheets import Column, Value
+from points.texts import optional
 
 HEADS = ("日期", "项目", "户号", "姓名", "次数", "说明")
 COLUMNS = (
@@ -75,7 +76,7 @@ def match(rows: str, *, village_id: int, recorder: Person, now: datetime) -> lis
             entry.person = people.of(entry)
             entry.quantity = _quantity(entry)
             entry.note = _note(entry)
-    _mark_twice([entry for entry in entries if not entry.errors], village_id)
+    mark_twice([entry for entry in entries if not entry.errors], village_id)
     return entries
 
 
@@ -125,10 +126,11 @@ def _quantity(entry: Entry) -> int:
 
 def _note(entry: Entry) -> str:
     said = entry.said.get("说明")
-    note = " ".join(str(said if said is not None else "").split())
-    if len(note) > NOTE_LENGTH:
+    try:
+        return optional(str(said if said is not None else ""), "说明", NOTE_LENGTH)
+    except TooLong:
         entry.errors.append(_NOTE_TOO_LONG % {"limit": NOTE_LENGTH})
-    return note
+        return ""
 
 
 @lru_cache(maxsize=4096)
@@ -210,7 +212,7 @@ def _number(said: Value) -> str:
     return _plain(said).removesuffix("户").removesuffix("号").lstrip("0")
 
 
-def _mark_twice(entries: Sequence[Entry], village_id: int) -> None:
+def mark_twice(entries: Sequence[Entry], village_id: int) -> None:
     """Mark what comes twice in the roster, and what was recorded before."""
     recorded = _recorded(entries, village_id)
     first: dict[tuple[int, int, date], int] = {}

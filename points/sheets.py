@@ -1,8 +1,9 @@
 """Spreadsheets: read with every error named by its row, and written.
 
 What people upload is never trusted: a zip is unpacked here up to a limit and only then handed to the reader, far-off
-cells are refused before room is made for everything between, and what a cell does not show (a formula without value,
-an error, a merged cell, a hidden row) is an error of its row.
+cells and texts that every cell repeats are refused before room is made for them, and what a cell does not show (a
+formula without value, an error, a merged cell, a hidden row) is an error of its row. An xls file cannot be looked
+through before it is read, and a reader out of memory takes its process along: it is not read at all.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from xml.etree import ElementTree
 from xml.parsers import expat
 
 import xlsxwriter  # type: ignore[import-untyped]
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetVisibleEnum
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum
 
 from points.errors import (
     N_,
@@ -40,6 +41,8 @@ _MOST_UNPACKED = 64 * 1024 * 1024
 _MOST_COLUMNS = 100
 _HEADING_WITHIN = 20  # rows from the top: a title and notes may stand above the headings
 _SPARE_ROWS = 1_000  # empty ones between the lines, which do not count
+_LEAST_SIGNS = 64  # what a cell counts at least towards `_MOST_UNPACKED`
+_LONGEST_HEADING = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ class Row:
 
 
 def read(data: bytes, columns: Sequence[Column], *, most_rows: int = MOST_ROWS) -> list[Row]:
-    """Read the first visible sheet of an xlsx, xls, ods or csv file that has the headings of *columns*.
+    """Read the first visible sheet of an xlsx, ods or csv file that has the headings of *columns*.
 
     Texts are trimmed, full-width digits made half-width, empty rows left out. Raises `BadSheet` and its kinds.
     """
@@ -89,6 +92,7 @@ _FORMULA = N_("“%(name)s”是公式，还没有算出结果。请复制后选
 _FAULTY = N_("“%(name)s”显示为错误值（如 #REF!）。请改成真正的内容。")
 _MERGED = N_("“%(name)s”是合并单元格。请取消合并，每一行都填上。")
 _HIDDEN = N_("这一行是隐藏的。请取消隐藏或筛选，或者删去这一行。")
+_TOO_LARGE = N_("展开以后太大，请只留要交的那一张表")
 _ERROR_TEXT = re.compile(r"#(REF!|N/A|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!)|Err:\d+|#+")
 
 
@@ -135,7 +139,9 @@ def _headings(cells: Sequence[Sequence[Any]], columns: Sequence[Column]) -> tupl
 
 def _heading(cell: Any) -> str:
     """Reduce a heading to its word: without blanks, an asterisk, or a remark in brackets."""
-    return re.sub(r"\s|[*＊]|[（(].*?[）)]", "", cell) if isinstance(cell, str) else ""
+    if not isinstance(cell, str) or len(cell) > _LONGEST_HEADING:
+        return ""
+    return re.sub(r"\s|[*＊]|[（(].*?[）)]", "", cell)
 
 
 _HALF_WIDTH = str.maketrans("０１２３４５６７８９\u3000\u00a0\ufeff", "0123456789   ")
@@ -215,14 +221,11 @@ def _tables(data: bytes, most_rows: int) -> Iterable[_Table]:
         if data.startswith(b"PK"):
             yield from _zipped(data, most_rows)
         elif data.startswith(b"\xd0\xcf\x11\xe0"):
-            book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-            yield from (_table(sheet, {}) for _, sheet in _visible(book))
+            raise BadSheet(what=N_("是老式的 xls，或有密码的文件。请在表格软件里另存为不带密码的 xlsx 再交"))
         else:
             yield _Table(_separated(data, most_rows), {})
-    except PasswordError as error:
-        raise BadSheet(what=N_("文件有密码，请去掉密码再交")) from error
     except _BROKEN as error:
-        raise BadSheet(what=N_("不是电子表格，或已损坏。请交 xlsx、xls、ods 或 csv")) from error
+        raise BadSheet(what=N_("不是电子表格，或已损坏。请交 xlsx、ods 或 csv")) from error
 
 
 def _visible(book: CalamineWorkbook) -> Iterable[tuple[int, CalamineSheet]]:
@@ -257,6 +260,7 @@ def _separated(data: bytes, most_rows: int) -> list[list[str]]:
 def _zipped(data: bytes, most_rows: int) -> Iterable[_Table]:
     """Read xlsx or ods: unpack it, look its sheets' XML through, and hand the reader what was unpacked."""
     parts = _unpack(data)
+    looked = _look_through(parts, most_rows)
     with io.BytesIO() as safe:
         with zipfile.ZipFile(safe, "w") as archive:
             for name, body in parts.items():
@@ -264,7 +268,7 @@ def _zipped(data: bytes, most_rows: int) -> Iterable[_Table]:
         if "content.xml" in parts:
             looks = _look_through_ods(parts["content.xml"], most_rows)
         else:
-            looks = {at: _look_through(parts[name], most_rows) for at, name in _sheets_of(parts).items()}
+            looks = {at: looked[name] for at, name in _sheets_of(parts).items() if name in looked}
         safe.seek(0)
         book = CalamineWorkbook.from_filelike(safe)
         for at, sheet in _visible(book):
@@ -282,7 +286,7 @@ def _unpack(data: bytes) -> dict[str, bytes]:
                 parts[name] = member.read(room + 1)
             room -= len(parts[name])
             if room < 0:
-                raise BadSheet(what=N_("展开以后太大，请只留要交的那一张表"))
+                raise BadSheet(what=_TOO_LARGE)
     return parts
 
 
@@ -307,6 +311,7 @@ class _Look:
 
     def __init__(self, most_rows: int) -> None:
         self.most_rows = most_rows
+        self.room = _MOST_UNPACKED
         self.troubles: dict[int, list[tuple[int | None, str]]] = defaultdict(list)
         self.parser = expat.ParserCreate(namespace_separator=" ")
         self.parser.StartElementHandler = self.start
@@ -326,12 +331,20 @@ class _Look:
         if column >= _MOST_COLUMNS:
             raise BadSheet(what=N_("太宽，超过 100 列。请删去右边用不着的内容"))
 
+    def takes(self, signs: int) -> None:
+        """Refuse texts that are small in the file and fill the memory once every cell has its own."""
+        self.room -= signs
+        if self.room < 0:
+            raise BadSheet(what=_TOO_LARGE)
+
 
 class _XlsxLook(_Look):
-    def __init__(self, most_rows: int) -> None:
+    def __init__(self, most_rows: int, shared: Sequence[int]) -> None:
         super().__init__(most_rows)
         self.row = self.column = -1
-        self.formula = self.valued = self.faulty = self.blank = False
+        self.formula = self.valued = self.faulty = self.blank = self.is_shared = False
+        self.shared = shared
+        self.place = ""
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         match tag.rpartition(" ")[2]:
@@ -345,24 +358,30 @@ class _XlsxLook(_Look):
                 if "r" in attributes:
                     self.row = int(attributes["r"].lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")) - 1
                 self.formula = self.valued = False
-                self.faulty, self.blank = attributes.get("t") == "e", attributes.get("t") == "str"
+                kind = attributes.get("t")
+                self.faulty, self.blank, self.is_shared = kind == "e", kind == "str", kind == "s"
             case "f":
                 self.formula = True
             case "v":
-                self.parser.CharacterDataHandler = self.text
+                self.parser.CharacterDataHandler, self.place = self.text, ""
             case "is":
                 self.valued = True
 
     def text(self, text: str) -> None:
         self.valued = True
+        if self.is_shared:
+            self.place = (self.place + text)[:20]
 
     def end(self, tag: str) -> None:
         match tag.rpartition(" ")[2]:
             case "v":
                 self.parser.CharacterDataHandler = None
+                if self.is_shared and self.place and int(self.place) in range(len(self.shared)):
+                    self.takes(self.shared[int(self.place)])
             case "c":
                 if self.valued or self.formula:
                     self.reaches(self.row, self.column)
+                    self.takes(_LEAST_SIGNS)
                 if self.faulty:
                     self.troubles[self.row].append((self.column, _FAULTY))
                 elif self.formula and not (self.valued or self.blank):
@@ -381,8 +400,9 @@ class _OdsLook(_Look):
     def __init__(self, most_rows: int) -> None:
         super().__init__(most_rows)
         self.sheets: list[dict[int, list[tuple[int | None, str]]]] = []
-        self.row = self.column = self.rows = 0
+        self.row = self.column = self.rows = self.repeated = 0
         self.filled: list[tuple[int | None, str]] = []
+        self.parser.CharacterDataHandler = lambda text: self.takes(len(text) * self.repeated)
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         given = {name.rpartition(" ")[2]: value for name, value in attributes.items()}
@@ -402,6 +422,8 @@ class _OdsLook(_Look):
                 last = self.column + wide - 1
                 if "value-type" in given or "formula" in given:
                     self.reaches(self.row + self.rows - 1, last)
+                    self.repeated = wide * self.rows
+                    self.takes((_LEAST_SIGNS + sum(map(len, given.values()))) * self.repeated)
                 if int(given.get("number-columns-spanned", 1)) * int(given.get("number-rows-spanned", 1)) > 1:
                     self.troubles[self.row].append((self.column, _MERGED))
                 elif kind == "covered-table-cell":
@@ -411,16 +433,48 @@ class _OdsLook(_Look):
                 if "formula" in given and "value-type" not in given:
                     self.troubles[self.row].append((self.column, _FORMULA))
                 self.column += wide
+            case "s":  # so many blanks
+                self.takes(int(given.get("c", 1)) * self.repeated)
 
     def end(self, tag: str) -> None:
-        if tag.rpartition(" ")[2] == "table-row":
-            self.row += self.rows
+        match tag.rpartition(" ")[2]:
+            case "table-row":
+                self.row += self.rows
+            case "table-cell" | "covered-table-cell":
+                self.repeated = 0
 
 
-def _look_through(xml: bytes, most_rows: int) -> dict[int, list[tuple[int | None, str]]]:
-    look = _XlsxLook(most_rows)
-    look.parser.Parse(xml, True)
-    return look.troubles
+def _look_through(parts: Mapping[str, bytes], most_rows: int) -> dict[str, dict[int, list[tuple[int | None, str]]]]:
+    """Look every sheet of an xlsx file through, also one that `_sheets_of` does not find and the reader might."""
+    shared = [body for name, body in parts.items() if name.lower().endswith("sharedstrings.xml")]
+    if len(shared) > 1:
+        raise ValueError("two lists of texts")
+    lengths = _lengths(shared[0]) if shared else []
+    looked = {}
+    for name, body in parts.items():
+        if b"sheetData" in body or b"<worksheet" in body:
+            look = _XlsxLook(most_rows, lengths)
+            look.parser.Parse(body, True)
+            looked[name] = look.troubles
+    return looked
+
+
+def _lengths(xml: bytes) -> list[int]:
+    """Return how long each of an xlsx file's shared texts is."""
+    lengths: list[int] = []
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        if tag.rpartition(" ")[2] == "si":
+            lengths.append(0)
+
+    def text(text: str) -> None:
+        if lengths:
+            lengths[-1] += len(text)
+
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.StartElementHandler, parser.CharacterDataHandler = start, text
+    parser.Parse(xml, True)
+    return lengths
 
 
 def _look_through_ods(xml: bytes, most_rows: int) -> dict[int, dict[int, list[tuple[int | None, str]]]]:

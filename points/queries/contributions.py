@@ -212,7 +212,8 @@ def lanes(reader: Person, village_id: int) -> list[Area]:
     """Return the places of the village in which households live that *reader* may record, in walking order."""
     living = Household.select(Household.area).where(Household.village == village_id, Household.active)
     covered = access.covered_areas(reader, *RECORDERS)
-    return list(Area.select().where(Area.id.in_(living), Area.id.in_(covered)).order_by(Area.order, Area.id))
+    here = Area.select().where(Area.id.in_(living), Area.id.in_(covered))
+    return list(here.order_by(Area.parent, Area.order, Area.id))
 
 
 def roll(reader: Person, village_id: int) -> list[tuple[Area, list[tuple[Household, list[Person]]]]]:

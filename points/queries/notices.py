@@ -42,7 +42,8 @@ class PublicLine:
     """A line as the wall shows it: `item` is only the category where the rule book is discreet.
 
     `position` is its number on the notice, the same on the page, on every sheet and on a slip. `part` says whether
-    less than was asked counts because of a cap (``capped``) or of the voices (``agreed``).
+    less than was asked counts because of a cap (``capped``) or of the voices (``agreed``). `recorder` is empty where
+    the household reported for itself: that name would undo the mask.
     """
 
     id: int
@@ -267,7 +268,7 @@ def _public_lines(notice_id: int, position: int | None = None) -> Any:
         Line.select(
             Line, numbered.c.position.alias("position"), Area.id.alias("lane_id"), Area.name.alias("lane"),
             Household.number.alias("number"), Person.name.alias("name"), recorder.name.alias("recorder"),
-            checker.name.alias("checker"),
+            recorder.household.alias("recorder_household"), checker.name.alias("checker"),
         )
         .join(Household)
         .join(Area)
@@ -319,7 +320,7 @@ def _public(rows: Iterable[Any], *, named: bool) -> list[PublicLine]:
             effect=row.effect,
             points=row.granted,
             part=_part(row, answers.get(row.id, ())),
-            recorder=row.recorder if named else "",
+            recorder=row.recorder if named and row.recorder_household != row.household_id else "",
             checker=(row.checker or "") if named else "",
             state=row.state,
             disputed=row.open_objections > 0,
@@ -388,15 +389,20 @@ def new_households(notice_id: int, *, named: bool, lane_id: int | None = None) -
 # --- paper ----------------------------------------------------------------------------------------------------------
 
 
-def paper(notice_id: int, *, named: bool, size: str = "a4", lane_id: int | None = None) -> list[PaperSheet]:
-    """Cut a notice into pages of paper, a place on pages of its own: lines, then corrections, then new households."""
+def paper(
+    notice_id: int, *, named: bool, size: str = "a4", lane_id: int | None = None, whole: bool = False
+) -> list[PaperSheet]:
+    """Cut a notice into pages of paper: lines, then corrections, then new households.
+
+    A place has pages of its own, or the *whole* village runs on without a name of place.
+    """
     query = _public_lines(notice_id)
     lines = _public(query.where(Household.area == lane_id) if lane_id else query, named=named)
     corrections = public_corrections(notice_id, named=named, lane_id=lane_id)
     fresh = new_households(notice_id, named=named, lane_id=lane_id)
     fits = PAPERS[size]
     sheets = []
-    for id_, lane in lanes(notice_id):
+    for id_, lane in [(None, "")] if whole else lanes(notice_id):
         sheets += [PaperSheet(lane, lines=rows) for rows in _pages(_here(lines, id_), fits, fits.of_line)]
         told = _pages(_here(corrections, id_), fits._replace(rows=fits.rows - 1), fits.of_correction)  # a note above
         sheets += [PaperSheet(lane, corrections=rows) for rows in told]
@@ -405,8 +411,8 @@ def paper(notice_id: int, *, named: bool, size: str = "a4", lane_id: int | None 
     return sheets
 
 
-def _here(rows: Iterable[Any], lane_id: int) -> list[Any]:
-    return [row for row in rows if row.lane_id == lane_id]
+def _here(rows: Iterable[Any], lane_id: int | None) -> list[Any]:
+    return [row for row in rows if lane_id is None or row.lane_id == lane_id]
 
 
 def _pages(rows: Sequence[Row], fits: Paper, lines_of: Callable[[Row], float]) -> list[list[Row]]:

@@ -41,6 +41,11 @@ class ItemCost:
     would_be: int = 0
     gone: bool = False
 
+    @property
+    def change(self) -> int:
+        """How many points more it would have given."""
+        return self.would_be - self.points
+
 
 @dataclass(frozen=True, slots=True)
 class Cost:

@@ -175,6 +175,8 @@ def import_rows(*, key: str, actor: Person, now: datetime, upload_id: int, again
     entries = roster.match(found.rows, village_id=found.village_id, recorder=actor, now=now)
     if wrong := [entry for entry in entries if entry.errors]:
         raise RosterHasErrors(n=len(wrong), row=wrong[0].number)
+    recording.hold({entry.person.id for entry in entries if entry.person})
+    roster.mark_twice(entries, found.village_id)  # what others recorded meanwhile
     entries = [entry for entry in entries if again or entry.twice is None]
     if not entries:
         raise NothingNew()
@@ -244,6 +246,7 @@ def _item(actor: Person, village_id: int, item_id: int, day: date, now: datetime
 
 def _require_new(team: Sequence[Person], item: RuleItem, day: date) -> None:
     """Refuse what was recorded before: the same person, item and day."""
+    recording.hold(person.id for person in team)
     seen = {line.person_id for line in recording.seen_before([person.id for person in team], item.code, day)}
     for person in team:
         if person.id in seen:

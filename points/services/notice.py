@@ -129,7 +129,8 @@ def answer(
 
     Upheld leaves *kept* points of the line, which then goes on with these; 0 strikes it. Once it is due only the
     township's supervisor may (`RisenToTownship`). An objection upheld answers the line's other open ones alike. Raises
-    `SamePerson` for who recorded, judged or objected, `OwnHouseholdNamed`, `AlreadyDone`, `KeptRange`.
+    `SamePerson` for who recorded, judged or objected to the line, `OwnHousehold` for the objector's kin,
+    `OwnHouseholdNamed`, `AlreadyDone`, `KeptRange`.
     """
     reason = required(reason, N_("理由"), TEXT_LENGTH)
     objection = Objection.get_or_none(Objection.id == objection_id)
@@ -138,6 +139,8 @@ def answer(
     line = judging.line(objection.line_id)
     _require_answerer(actor, line, risen=now >= objection.due_at)
     require_free_hand(actor, line, judging.steps_of(line) | {objection.raised_by_id})
+    if hindrance := judging.objectors_hinder(actor, line):
+        raise hindrance()
     # The line first, as everywhere: whoever objects or posts meanwhile waits here.
     [held] = Line.update(open_objections=Line.open_objections).where(Line.id == line.id).returning(Line)
     if upheld and not 0 <= kept < held.granted:

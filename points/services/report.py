@@ -72,6 +72,7 @@ def report(
         raise TooManyPhotos(limit=photos.MOST)
     if "photo" in item.needs.split(",") and not pictures:
         raise PhotoNeeded(item=item.name)
+    recording.hold([person_id])
     if not again and recording.seen_before([person_id], item.code, day):
         raise SeenBefore(person=person.name, item=item.name)
     sheet = Contribution.create(

@@ -183,5 +183,5 @@ def _headers(response: Response) -> Response:
     response.headers.extend(_HEADERS)
     response.headers.setdefault("Content-Security-Policy", POLICY)
     if request.endpoint != "static":
-        response.headers.setdefault("Cache-Control", "no-store")
+        response.headers["Cache-Control"] = "no-store"  # a file sent says no-cache of itself
     return response

@@ -44,7 +44,7 @@ def ways_in(village_id: int) -> list[Way]:
             (_("户与人"), "people", "households.index", ("steward", "committee", "supervisor", "admin")),
             (_("发卡"), "card", "cards.waiting", ("steward", "committee")),
             (_("积分细则"), "book", "rule_book.index", ("committee", "admin")),
-            (_("红榜"), "print", "boards.red", ("committee", "council")),
+            (_("公开页"), "scan", "public.village", ("committee", "council", "supervisor", "admin")),
             (_("基金"), "box", "fund.index", fund.READERS),
             (_("商店"), "shop", "shops.index", ("committee", "admin", "clerk")),
         ],

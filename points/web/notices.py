@@ -85,6 +85,7 @@ def sheets(notice_id: int) -> ResponseReturnValue:
     address = current_app.config["SITE_ADDRESS"].rstrip("/") + path if current_app.config["SITE_ADDRESS"] else ""
     lane_id, named = request.args.get("lane", type=int), _is_named(found)
     size = "a3" if request.args.get("paper") == "a3" else "a4"
+    whole = "whole" in request.args and lane_id is None
     return render_template(
         "notices/sheets.html",
         notice=found,
@@ -95,7 +96,8 @@ def sheets(notice_id: int) -> ResponseReturnValue:
         lanes=reads.lanes(notice_id),
         lane_id=lane_id,
         size=size,
-        sheets=reads.paper(notice_id, named=named, size=size, lane_id=lane_id),
+        whole=whole,
+        sheets=reads.paper(notice_id, named=named, size=size, lane_id=lane_id, whole=whole),
         address=address or path,
         code=qr.address(address or request.url_root.rstrip("/") + path, _("本期公示的网页")),
         back_url=path,
@@ -294,4 +296,5 @@ def _why_not(objection: Objection) -> str:
         return RisenToTownship.sentence
     earlier = judging.steps_of(line) | {objection.raised_by_id}
     found = judging.hindrance(me(), line, access.related_households(me()), earlier)
+    found = found or judging.objectors_hinder(me(), line)
     return found.sentence if found else ""

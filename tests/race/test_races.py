@@ -9,7 +9,7 @@ import pytest
 from points import caps, db, ledger, stock
 from points.errors import PointsError
 from points.models import Goods, Line, Notice, Person, Receipt, Refusal, Role, Till, Transfer, WriteKey
-from points.services import areas, award, card, notice, redemption, review, shop, staff, tick
+from points.services import areas, award, card, contribution, notice, redemption, review, shop, staff, tick
 from points.tries import FREE_TRIES
 from tests import steps
 from tests.race.crowd import Answer, Crowd
@@ -188,6 +188,14 @@ def test_who_knows_every_card_number_and_no_pin_gets_nothing(world: World) -> No
 
 
 # --- judging and posting ------------------------------------------------------------------------------------------
+
+
+def test_an_act_recorded_by_two_at_once_is_recorded_once(world: World, database: str, crowd: Crowd) -> None:
+    act = {"village_id": world.village, "item_id": world.item(14).id, "day": world.today, "quantity": 1, "note": ""}
+    people = {"people": [world.villager().id]}
+    jobs = [(contribution.record, world.by(by) | act | people) for by in (world.recorder, world.checker) * 4]
+    assert tally(crowd.at_once(database, jobs)) == {"done": 1, "SeenBefore": 7}
+    assert Line.select().count() == 1
 
 
 def test_five_decisions_of_one_line_make_one_award(world: World, database: str, crowd: Crowd) -> None:

@@ -17,6 +17,7 @@ from points.errors import (
     NotFound,
     NothingToPublish,
     NoticeOver,
+    OwnHousehold,
     OwnHouseholdNamed,
     RisenToTownship,
     SamePerson,
@@ -373,6 +374,18 @@ def test_only_a_third_unrelated_person_answers(world: World) -> None:
     with pytest.raises(Missing):
         answer(world, world.supervisor, found, reason="")
     answer(world, world.supervisor, found)
+
+
+def test_who_objects_too_or_whose_kin_does_answers_no_objection_to_the_line(world: World) -> None:
+    (line,) = steps.approved(world)
+    gather(world)
+    found = steps.objection(world, line, by=world.villager(1))
+    steps.objection(world, line, by=world.committee[0])
+    kin.declare(**world.by(world.committee[1]), relative_id=world.villager(1).id, relation="表亲")
+    for actor, error in ((world.committee[0], SamePerson), (world.committee[1], OwnHousehold)):
+        with pytest.raises(error):
+            answer(world, actor, found, upheld=True)
+    answer(world, world.supervisor, found, upheld=True)
 
 
 def test_after_three_days_only_the_township_answers(world: World) -> None:

@@ -101,9 +101,10 @@ def bomb(width: int, height: int) -> bytes:
         (b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + bytes(4000), NotAPhoto),
         (saved(scene(), "TIFF"), NotAPhoto),
         (bomb(10_000, 10_000), PhotoTooLarge),
+        (saved(Image.new("1", (4100, 4100)), "WEBP"), PhotoTooLarge),
         (bomb(300, 300), NotAPhoto),
     ],
-    ids="pdf empty truncated gif heic tiff bomb hollow".split(),
+    ids="pdf empty truncated gif heic tiff bomb webp-bomb hollow".split(),
 )
 def test_what_is_no_photo_is_refused_in_a_sentence(data: bytes, error: type[Exception]) -> None:
     with pytest.raises(error) as refused:

@@ -199,7 +199,7 @@ def test_new_photos_take_the_place_of_the_returned_ones(world: World) -> None:
 
 
 def test_only_what_was_returned_to_oneself_is_taken_up(world: World) -> None:
-    with pytest.raises(WrongState):
+    with pytest.raises(NotFound):
         send(world, revises=send(world), again=True)
     line = returned(world, day=world.today - timedelta(days=1))
     with pytest.raises(NotFound):

@@ -210,7 +210,6 @@ def test_what_is_no_spreadsheet_is_refused_in_one_sentence() -> None:
         picture.getvalue(),
         b"\xff\xd8\xff\xe0" + bytes(200),
         b"PK\x03\x04 no more",
-        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600),
         archive.getvalue(),
         good[: len(good) // 2],
         rezipped(good, lambda name, body: None if name == "xl/workbook.xml" else body),
@@ -259,6 +258,34 @@ def test_an_entity_bomb_is_not_unfolded() -> None:
     bomb = f'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY l0 "ha">{layers}]><worksheet><v>&l9;</v></worksheet>'.encode()
     good = book(["日期", "姓名"], ["2026-11-20", "王秀英"])
     assert BROKEN in fault(rezipped(good, lambda name, body: bomb if "sheet1" in name else body))
+
+
+def test_a_text_that_every_cell_repeats_does_not_fill_the_memory() -> None:
+    long = "长" * 30_000
+    rows = [["2026-11-20", long]] * 3_000
+    assert "展开以后太大" in fault(book(["日期", "姓名"], *rows))
+    many = f'<table:table-row table:number-rows-repeated="29000">{cell(long)}{cell(long)}</table:table-row>'
+    assert "展开以后太大" in fault(ods(HEADS, many))
+    blanks = "<table:table-row>" + cell('<text:s text:c="100000000"/>') + "</table:table-row>"
+    assert "展开以后太大" in fault(ods(HEADS, blanks))
+
+
+def test_a_sheet_is_looked_through_by_whatever_name_the_reader_finds_it() -> None:
+    far = book(["日期", "姓名"], more=lambda book, sheet: sheet.write(1_000_000, 90, 1))
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(far)) as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            new.writestr(name.replace("sheet1.xml", "SHEET1.xml"), old.read(name))
+    with pytest.raises(SheetTooLong):
+        read(out.getvalue(), COLUMNS)
+
+
+def test_a_heading_of_brackets_does_not_keep_the_reader_busy() -> None:
+    assert "姓名" in fault(f"日期,{'（' * 100_000}\n2026-11-20,王秀英\n".encode())
+
+
+def test_an_old_xls_file_or_a_locked_one_is_asked_for_as_xlsx() -> None:
+    assert "另存为不带密码的 xlsx" in fault(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600))
 
 
 def test_text_files_in_both_encodings_and_with_any_separator() -> None:

@@ -275,10 +275,13 @@ def test_a_returned_line_is_recorded_again_from_what_it_said(browser: Browser, w
 
 
 def test_a_sign_in_sheet_lists_everybody_by_lane_and_records_who_was_ticked(browser: Browser, world: World) -> None:
+    second_grid = world.open_area(world.village, "grid", "第二网格")
+    world.open_household(world.open_area(second_grid, "lane", "西一巷"), "钱一")
     browser.sign_in(world.committee[0])
     url = f"/villages/{world.village}/contributions/roll"
     page = browser.get(url).text
-    assert page.index("东一巷") < page.index("王大山") < page.index("东二巷") < page.index("周长青")
+    order = [page.index(word) for word in ("东一巷", "王大山", "东二巷", "周长青", "西一巷", "钱一")]
+    assert order == sorted(order)
     team = [world.people(world.households[number])[1].id for number in range(4)]
     answer = browser.submit(url, item_id=world.item(19).id, people=team)
     assert answer.status_code == 303

@@ -56,6 +56,12 @@ def test_the_statement_says_how_each_point_came_and_went(browser: Browser, world
     assert ">6<" in page
 
 
+def test_the_villages_public_page_is_one_tap_away(browser: Browser, world: World) -> None:
+    link = f'href="/villages/{world.village}"'
+    assert link in browser.sign_in(world.villager(0)).get("/home").text
+    assert link in browser.another().sign_in(world.committee[0]).get("/desk").text
+
+
 def test_an_undone_receipt_shows_both_ways(browser: Browser, world: World) -> None:
     world.give_points(world.households[0], 10)
     redemption.undo(**world.by(world.clerk), receipt_id=buy(world), reason="拿错了")
@@ -146,7 +152,7 @@ def test_each_entry_and_each_deed_on_its_way_leads_to_its_history(browser: Brows
 
 def test_the_own_page_tells_of_civility_and_of_a_bar(browser: Browser, world: World) -> None:
     page = browser.sign_in(world.villager()).get("/me").text
-    assert "今年的文明分" in page and "100" in page and "不能领取" not in page
+    assert "今年文明分" in page and "100" in page and "不能领取" not in page
     [line] = steps.posted(world, code=26)
     Person.update(barred_until=world.today).where(Person.id == world.villager().id).execute()
     page = browser.get("/me").text

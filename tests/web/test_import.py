@@ -44,6 +44,7 @@ def test_the_example_sheet_is_one_that_can_be_filled_and_sent_back(browser: Brow
     browser.sign_in(world.recorder)
     answer = browser.get(f"/villages/{world.village}/contributions/example.xlsx")
     assert answer.status_code == 200 and "attachment" in answer.headers["Content-Disposition"]
+    assert answer.headers["Cache-Control"] == "no-store"
     assert "一行也没有填" in send(browser, world, answer.data).text
 
 

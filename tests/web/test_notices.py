@@ -10,7 +10,7 @@ from PIL import Image
 from points.models.areas import Holiday, VillageSetting
 from points.models.contribution import Correction, Line, Notice, Objection
 from points.models.photos import Photo
-from points.services import award, civility, notice
+from points.services import award, civility, notice, report
 from tests import steps
 from tests.browser import Browser
 from tests.tools import press, statements
@@ -73,6 +73,20 @@ def test_anyone_reads_masked_names_beside_household_numbers(browser: Browser, wo
     page = browser.get(f"/notices/{made}").text
     assert "2026年11月7日 24 时" in page and "罗记录 记录，孙初审 初审" in page
     assert "公示中" in browser.get(f"/villages/{world.village}/notices").text
+
+
+def test_who_reports_for_the_own_household_is_no_less_masked(browser: Browser, world: World) -> None:
+    villager = world.villager(0)
+    act = {"item_id": world.item(6).id, "day": world.today, "quantity": 1, "note": "", "pictures": []}  # discreet
+    sheet = report.report(**world.by(villager), person_id=villager.id, **act)
+    line = Line.get(Line.contribution == sheet)
+    steps.decide(world, steps.check(world, [line.id]))
+    made = steps.hung(world)
+    browser.sign_in(world.villager(3))
+    for url in (f"/notices/{made}", f"/notices/{made}/sheets", f"/lines/{line.id}/object"):
+        page = browser.get(url).text
+        assert "王*英" in page and villager.name not in page, url
+    assert "本户 记录" in browser.get(f"/notices/{made}").text
 
 
 def test_notes_and_phone_numbers_never_show(browser: Browser, world: World) -> None:
@@ -190,6 +204,16 @@ def test_other_villages_do_not_exist(browser: Browser, world: World) -> None:
 
 
 # --- days, photos, paper ------------------------------------------------------------------------------------------
+
+
+def test_the_whole_village_may_run_on_over_the_pages(browser: Browser, world: World) -> None:
+    steps.approved(world, *(world.villager(number) for number in range(4)))
+    made = steps.hung(world)
+    apart, on = (browser.get(f"/notices/{made}/sheets{query}").text for query in ("", "?whole=1"))
+    assert apart.count('class="sheet sheet_a4"') > on.count('class="sheet sheet_a4"')
+    assert "全村连着印" in apart and "按街巷分开印" in on
+    for household in world.households:
+        assert f"<td>{household.number}</td>" in on
 
 
 def test_a_holiday_is_named_on_page_and_sheet(browser: Browser, world: World) -> None:

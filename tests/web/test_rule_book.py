@@ -79,6 +79,7 @@ def test_a_wrong_item_is_marked_and_nothing_is_lost(browser: Browser, world: Wor
     assert "巡山护林" in answer.text
     [form] = [form for form in forms_of(answer.text) if form.action == edit]
     assert form.values["items-0-points"] == "" and form.values["items-3-name"] == "巡山护林"
+    assert "请填 1 到 1000 之间的数。" in browser.submit(edit, **{"items-0-points": "1001"}).text
 
 
 def test_a_limit_from_above_is_shown_and_refuses_by_name(browser: Browser, world: World) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from gettext import NullTranslations
 from typing import Any
 from uuid import uuid4
 
@@ -15,8 +16,25 @@ from flask_wtf.file import MultipleFileField
 from wtforms import HiddenField, i18n
 from wtforms.validators import Regexp
 
-from points.errors import NotAllowed, NotFound, PointsError, TooManyPhotos
+from points.errors import N_, NotAllowed, NotFound, PointsError, TooManyPhotos
 from points.photos import MOST, Picture, redraw
+from points.web.text import gettext
+
+PLAIN = {
+    "This field is required.": N_("请填写。"),
+    "Not a valid choice.": N_("请选一项。"),
+    "Invalid Choice: could not coerce.": N_("请选一项。"),
+    "Not a valid integer value.": N_("请填整数。"),
+    "Not a valid decimal value.": N_("请填数字。"),
+    "Not a valid date value.": N_("请填日期，如 2026-11-20。"),
+    "Number must be between %(min)s and %(max)s.": N_("请填 %(min)s 到 %(max)s 之间的数。"),
+    "Number must be at least %(min)s.": N_("最少填 %(min)s。"),
+    "Number must be at most %(max)s.": N_("最多填 %(max)s。"),
+    "Field must be at least %(min)d character long.": N_("最少写 %(min)d 个字。"),
+    "Field cannot be longer than %(max)d character.": N_("最多写 %(max)d 个字。"),
+    "Field must be between %(min)d and %(max)d characters long.": N_("请写 %(min)d 到 %(max)d 个字。"),
+}
+"""WTForms' sentences as a villager would say them; the others stay as WTForms has them."""
 
 
 def new_key() -> str:
@@ -24,9 +42,21 @@ def new_key() -> str:
     return uuid4().hex
 
 
+class _Sentences(NullTranslations):
+    """What the fields themselves say."""
+
+    def gettext(self, message: str) -> str:
+        return gettext(PLAIN[message]) if message in PLAIN else super().gettext(message)
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return gettext(PLAIN[msgid1]) if msgid1 in PLAIN else super().ngettext(msgid1, msgid2, n)
+
+
 @cache
-def _own_sentences() -> Any:
-    return i18n.get_translations(("zh",))
+def _sentences() -> Any:
+    sentences = _Sentences()
+    sentences.add_fallback(i18n.get_translations(("zh",)))
+    return sentences
 
 
 class Form(FlaskForm):
@@ -38,8 +68,8 @@ class Form(FlaskForm):
         csrf = False  # every POST is checked before a view begins: `session.csrf`
 
         def get_translations(self, form: FlaskForm) -> Any:
-            """Use WTForms' own Chinese sentences, parsed once a process and not once a form."""
-            return _own_sentences()
+            """Use `PLAIN` and WTForms' own Chinese sentences, parsed once a process and not once a form."""
+            return _sentences()
 
     @contextmanager
     def refusals(self) -> Iterator[None]:

@@ -48,6 +48,9 @@ def _choices(words: tuple[str, ...]) -> list[SelectChoice]:
 class ItemForm(PlainForm):
     """One row; a row without a name is left out, which is how an item is removed."""
 
+    class Meta:
+        get_translations = KeyedForm.Meta.get_translations
+
     code = HiddenField(default="0")
     name = StringField(_("项目"), validators=[Length(max=40)])
     category = SelectField(_("类别"), choices=_choices(CATEGORIES))
