@@ -77,7 +77,7 @@ def test_a_village_begins_from_nothing_through_pages_only(site: Site) -> None:
     printer, giver = readers
 
     index = f"/villages/{village}/rule-book"
-    edit = printer.submit(index, f"{index}/draft").location
+    edit = printer.submit(index, f"/areas/{village}/rule-book/draft").location
     adopt = printer.submit(edit).location
     assert printer.submit(adopt, minutes="村民会议第1号").status_code == 303
     assert RuleBook.get().state == "adopted"
