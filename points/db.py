@@ -12,7 +12,7 @@ import hashlib
 import json
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
@@ -189,6 +189,11 @@ def microseconds(moment: datetime) -> int:
 def moment(stored: int) -> datetime:
     """Turn stored microseconds back into an aware UTC datetime."""
     return _EPOCH + timedelta(microseconds=stored)
+
+
+def day(stored: date | str) -> date:
+    """Turn a day as the driver hands it over into a date: SQLite keeps text."""
+    return date.fromisoformat(stored) if isinstance(stored, str) else stored
 
 
 if TYPE_CHECKING:

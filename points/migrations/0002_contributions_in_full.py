@@ -544,7 +544,7 @@ FILL = {
 
 def up(migrator: Any, db: Any) -> None:
     postgresql = isinstance(db, PostgresqlDatabase)
-    for statement in RENAMED:
+    for statement in FIRST:
         db.execute_sql(statement)
     if postgresql:
         db.execute_sql("ALTER TABLE cap_use ALTER COLUMN period TYPE VARCHAR(10)")
@@ -561,7 +561,11 @@ def up(migrator: Any, db: Any) -> None:
         db.execute_sql(statement)
 
 
-RENAMED = ("ALTER TABLE rule_book RENAME COLUMN village_id TO area_id",)
+FIRST = (
+    "ALTER TABLE rule_book RENAME COLUMN village_id TO area_id",
+    "DROP INDEX transfer_answers_id",
+    "CREATE INDEX transfer_answers_id ON transfer (answers_id) WHERE answers_id IS NOT NULL",
+)
 CHANGED_TABLES = tuple(re.findall(r"CREATE TABLE (\w+)", CHANGED))
 
 

@@ -78,7 +78,7 @@ class Transfer(Table):
     actor_id = BigIntegerField(null=True)
     cause_type = CharField(max_length=12)
     cause_id = BigIntegerField()
-    answers: Any = ForeignKeyField("self", null=True, backref="+", on_delete="RESTRICT")
+    answers: Any = ForeignKeyField("self", null=True, backref="+", on_delete="RESTRICT", index=False)
     answers_id: int | None
     happened_at = UTCField()
     recorded_at = UTCField()
@@ -98,6 +98,10 @@ class Transfer(Table):
             (("target", "id"), False),
             (("cause_type", "cause_id"), False),
         )
+
+
+# Few transfers answer another one; the others shall not pay for this index.
+Transfer.add_index(Transfer.index(Transfer.answers).where(Transfer.answers.is_null(False)))
 
 
 class TakenBack(Table):

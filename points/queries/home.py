@@ -133,7 +133,7 @@ def _deeds(household_id: int, line_ids: Sequence[int]) -> dict[int, Deed]:
     named = f" OR line.id IN ({_marks(line_ids)})" if line_ids else ""
     sql = f"{_LINE} WHERE {_WAITING}{named} ORDER BY line.id DESC"
     rows = db.execute(sql, (household_id, *line_ids)).fetchall()
-    deeds = [Deed(id_, item, state, _date(day), *rest) for id_, item, state, day, *rest in rows]
+    deeds = [Deed(id_, item, state, db.day(day), *rest) for id_, item, state, day, *rest in rows]
     return {deed.id: deed for deed in deeds}
 
 
@@ -150,8 +150,3 @@ def _bought(transfer_ids: Sequence[int]) -> dict[int, Bought]:
 
 def _marks(ids: Sequence[int]) -> str:
     return ", ".join("?" * len(ids))
-
-
-def _date(stored: date | str) -> date:
-    """Turn a day as the driver hands it over into a date: SQLite keeps text."""
-    return date.fromisoformat(stored) if isinstance(stored, str) else stored

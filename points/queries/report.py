@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from peewee import JOIN
-
-from points import recording
+from points import db, recording
 from points.errors import NotFound
-from points.models.contribution import Attendance, Contribution, Line
+from points.models.contribution import Contribution, Line
 from points.models.people import Person
 from points.models.rules import RuleBook, RuleItem
 
 PAGE = 20
-SAYABLE = ("recorded", "checked", "approved", "noticed")
 OLDEST = 120
 """How many days back a person sees where others named them."""
 
@@ -62,23 +58,41 @@ def returned(person: Person, line_id: int) -> Line:
     return found
 
 
-def unsaid(person: Person, today: date) -> list[Line]:
+class Named(NamedTuple):
+    """A line on which *by* named the person; *was_there* is what the person said to it, None before that."""
+
+    id: int
+    item_name: str
+    day: date
+    quantity: int
+    needs: str
+    state: str
+    by: str
+    was_there: bool | None
+
+
+# In fixed SQL, for it stands on the page that is visited most.
+_NAMED = """
+    SELECT line.id, line.item_name, line.day, line.quantity, line.needs, line.state, recorder.name, attendance.was_there
+    FROM line JOIN person AS recorder ON recorder.id = line.recorded_by_id
+    LEFT JOIN attendance ON attendance.line_id = line.id
+    WHERE line.person_id = ? AND line.recorded_by_id <> ? AND line.day >= ?
+"""
+_UNSAID = "AND attendance.line_id IS NULL AND line.state IN ('recorded', 'checked', 'approved', 'noticed')"
+
+
+def unsaid(person: Person, today: date) -> list[Named]:
     """Return the lines on their way on which others named *person*, who has not spoken yet: co-signs first."""
-    lines = _named(person, today).where(Attendance.line.is_null(), Line.state.in_(SAYABLE)).order_by(Line.id.desc())
-    return sorted(lines, key=lambda line: "cosign" not in line.needs.split(","))
+    return sorted(_named(person, today, _UNSAID), key=lambda line: "cosign" not in line.needs.split(","))
 
 
-def named(person: Person, today: date) -> Sequence[Line]:
-    """Return the lines of the last months on which others named *person*, with ``attendance.was_there`` if said."""
-    return list(_named(person, today).order_by(Line.id.desc()).limit(200))
+def named(person: Person, today: date) -> list[Named]:
+    """Return the lines of the last months on which others named *person*."""
+    return _named(person, today, "")
 
 
-def _named(person: Person, today: date):  # type: ignore[no-untyped-def]
-    by_others = (Line.person == person) & (Line.recorded_by != person)
-    return (
-        Line.select(Line, Person, Attendance)
-        .join(Person, on=Line.recorded_by)
-        .switch(Line)
-        .join(Attendance, JOIN.LEFT_OUTER, on=(Attendance.line == Line.id), attr="attendance")
-        .where(by_others, Line.day >= today - timedelta(days=OLDEST))
-    )
+def _named(person: Person, today: date, more: str) -> list[Named]:
+    since = today - timedelta(days=OLDEST)
+    since_day = since if db.is_postgresql() else since.isoformat()
+    rows = db.execute(f"{_NAMED} {more} ORDER BY line.id DESC LIMIT 200", (person.id, person.id, since_day)).fetchall()
+    return [Named(row[0], row[1], db.day(row[2]), *row[3:]) for row in rows]
