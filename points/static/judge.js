@@ -28,7 +28,7 @@ function open(line, verdict) {
   if (!button(line, verdict)) return;
   sheet.open = true;
   sheet.dataset.meant = verdict;
-  sheet.querySelector(verdict === "change" ? "input[type=number]" : "input").focus();
+  sheet.querySelector(verdict === "change" ? "input[type=number]" : "input:not([type=number])").focus();
 }
 
 document.addEventListener("keydown", (event) => {
