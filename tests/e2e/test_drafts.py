@@ -21,7 +21,7 @@ DAY_MS = 24 * 3600 * 1000
 
 def photo(colour: str = "seagreen", size: tuple[int, int] = (2400, 1200)) -> dict[str, object]:
     out = io.BytesIO()
-    Image.linear_gradient("L").resize(size).convert("RGB").point(lambda value: value // 2).save(out, "JPEG")
+    Image.radial_gradient("L").resize(size).convert("RGB").point(lambda value: value // 2).save(out, "JPEG")
     return {"name": f"{colour}.jpg", "mimeType": "image/jpeg", "buffer": out.getvalue()}
 
 
