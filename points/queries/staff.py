@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from points import access, db
+from points import db
 from points.errors import NotFound
 from points.models.people import Person, Role
 
@@ -72,11 +72,6 @@ def waiting(reader: Person) -> list[RoleRow]:
 def of_person(person_id: int) -> list[RoleRow]:
     """Return the roles of a person that have not ended."""
     return _rows("WHERE role.person_id = ? AND role.ended_at IS NULL ORDER BY role.id", (person_id,))
-
-
-def may_confirm(reader: Person, area_id: int) -> bool:
-    """Tell whether the page should offer the reader to confirm roles in an area."""
-    return access.holds(reader, ("admin", "supervisor", "committee"), area_id)
 
 
 def _rows(where: str, parameters: tuple[Any, ...]) -> list[RoleRow]:

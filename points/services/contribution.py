@@ -145,8 +145,6 @@ def inspect(
 def upload(*, key: str, actor: Person, now: datetime, village_id: int, file_name: str, rows: str) -> int:
     """Keep the *rows* that `roster.read` found, for a preview; return the upload's id. Older ones of one's own go."""
     access.require_inside(actor, *RECORDERS, village_id=village_id)
-    mine = (Upload.uploaded_by == actor) & (Upload.kind == "contributions")
-    Upload.delete().where(mine, Upload.uploaded_at < now - roster.KEPT_FOR).execute()
     made = Upload.create(
         village=village_id,
         kind="contributions",

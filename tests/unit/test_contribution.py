@@ -33,7 +33,7 @@ from points.models.contribution import Contribution, Line, Score
 from points.models.people import Household, Person
 from points.models.photos import Upload
 from points.models.rules import RuleBook
-from points.services import contribution, kin, rule_book
+from points.services import contribution, kin, rule_book, tick
 from tests import steps
 from tests.tools import statements
 from tests.unit.test_photos import saved, scene
@@ -406,6 +406,7 @@ def test_a_roster_belongs_to_its_uploader_for_a_day(world: World) -> None:
     upload(world, [world.today, 1, *names(world), 1, ""])
     world.wait(days=1, minutes=1)
     last = upload(world, [world.today, 1, *names(world), 1, ""])
+    tick.tick(now=world.now)
     assert [kept.id for kept in Upload.select()] == [last]
 
 
