@@ -28,14 +28,19 @@ from points.models.people import Person
 
 @dataclass(frozen=True, slots=True)
 class AtTill:
-    """A till at which a clerk may serve."""
+    """A till at which a clerk may serve.
+
+    *shift_id*: the clerk's open shift of today, if it sold last at this till; else 0.
+    """
 
     id: int
     number: int
     shop_id: int
     shop_code: str
     shop_area_id: int
+    takes_cash: bool
     account_id: int
+    shift_id: int
 
     @property
     def account(self) -> Account:
@@ -60,6 +65,7 @@ class Shown:
     account_id: int
     balance: int
     no_pin_limit: int
+    worth_fen: int
     collector_listed: bool
     collector_barred_until: str
     failures: int
@@ -76,7 +82,9 @@ class Shown:
 
 
 _TILL = """
-    SELECT till.id, till.number, shop.id, shop.code, shop.area_id, account.id,
+    SELECT till.id, till.number, shop.id, shop.code, shop.area_id, shop.takes_cash, account.id,
+        COALESCE((SELECT shift.id FROM shift WHERE shift.id = till.shift_id AND shift.closed_at IS NULL
+            AND shift.clerk_id = ? AND shift.day = ?), 0),
         (SELECT MAX(CASE WHEN role.kind = 'clerk' THEN 2 ELSE 1 END) FROM role
          JOIN person ON person.id = role.person_id AND person.active
          JOIN area_ancestor ON area_ancestor.ancestor_id = role.area_id
@@ -90,6 +98,7 @@ _CARD = f"""
     SELECT card.id, card.secret_hash, card.handed_at, card.revoked_at, card.revoked_reason,
         person.id, person.name, person.pin_hash, person.active AND household.active,
         household.id, household.number, account.id, account.balance, village_setting.no_pin_daily_limit,
+        COALESCE((SELECT worth_fen FROM rule_book WHERE area_id = household.village_id AND state = 'adopted'), 100),
         EXISTS (SELECT 1 FROM area_ancestor
                 WHERE area_ancestor.descendant_id = household.area_id AND area_ancestor.ancestor_id = ?),
         (SELECT COALESCE(CAST(collector.barred_until AS TEXT), '') FROM person AS collector
@@ -110,14 +119,17 @@ _NO_PIN_SPENT = """
 """
 
 
-def till_of(clerk: Person, till_id: int) -> AtTill:
+def till_of(clerk: Person, till_id: int, *, now: datetime) -> AtTill:
     """Return the till *till_id* if *clerk* may serve there. Raises `NotFound` or `NotAllowed`."""
-    row = db.execute(_TILL, (clerk.id, till_id)).fetchone()
-    if row is None or row[6] is None:
+    today = local_date(now)
+    row = db.execute(
+        _TILL, (clerk.id, today if db.is_postgresql() else today.isoformat(), clerk.id, till_id)
+    ).fetchone()
+    if row is None or row[8] is None:
         raise NotFound()
-    if row[6] < 2:
+    if row[8] < 2:
         raise NotAllowed()
-    return AtTill(*row[:6])
+    return AtTill(*row[:8])
 
 
 def present(
@@ -135,7 +147,7 @@ def present(
         raise CardUnknown()
     card_id, secret_hash, handed_at, revoked_at, revoked_reason = row[:5]
     person_id, name, pin_hash, active, household_id, household_number, account_id, balance = row[5:13]
-    limit, served, barred_until, related = row[13:]
+    limit, worth_fen, served, barred_until, related = row[13:]
     if handed_at is None:
         raise CardNotHandedOver()
     if revoked_at is not None:
@@ -160,6 +172,7 @@ def present(
         account_id=account_id,
         balance=balance,
         no_pin_limit=limit,
+        worth_fen=worth_fen,
         collector_listed=barred_until is not None,
         collector_barred_until=barred_until or "",
         failures=failures,

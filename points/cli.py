@@ -92,9 +92,9 @@ def audit() -> None:
     for drift in ledger.audit():
         drifts += 1
         click.echo(f"{drift.what} {drift.id}: stored {drift.stored}, recomputed {drift.recomputed}")
-    for goods_id, stored, recomputed in stock.audit():
+    for what, id_, stored, recomputed in stock.audit():
         drifts += 1
-        click.echo(f"stock of goods {goods_id}: stored {stored}, recomputed {recomputed}")
+        click.echo(f"stock {what} {id_}: stored {stored}, recomputed {recomputed}")
     count = db.execute("SELECT COUNT(*) FROM transfer").fetchone()[0]
     click.echo(f"{count} transfers, {drifts} drifts")
     sys.exit(1 if drifts else 0)

@@ -64,15 +64,15 @@ def disconnect() -> None:
         database.close()
 
 
-def migrate() -> list[str]:
-    """Bring the schema up to date; return the names of the migrations applied."""
+def migrate(to: str | None = None) -> list[str]:
+    """Bring the schema up to date, or as far as the migration *to*; return the names of those applied."""
     runner = Runner(database.obj, str(MIGRATIONS))
     if is_postgresql():
-        return list(runner.up())
+        return list(runner.up(to))
     # SQLite changes a table by building it anew, which its foreign keys would forbid; nothing else looks meanwhile.
     database.execute_sql("PRAGMA foreign_keys = 0")
     try:
-        applied = list(runner.up())
+        applied = list(runner.up(to))
     finally:
         database.execute_sql("PRAGMA foreign_keys = 1")
     broken = database.execute_sql("PRAGMA foreign_key_check").fetchall() if applied else []

@@ -578,6 +578,12 @@ class UndoTooLate(PointsError):
     sentence = N_("店员只能撤销当天的凭证。请找村委干部办理。")
 
 
+class ShiftClosed(PointsError):
+    """The clerk signed off for today at this till."""
+
+    sentence = N_("您今天在这个柜台已经日结签字，不能再兑换。请明天再来，或换一个柜台、换一位店员。")
+
+
 class BadShopCode(PointsError):
     status = 422
     sentence = N_("店号要 1 到 8 位字母或数字，例如 SQ01。")
@@ -599,6 +605,12 @@ class BadQuantity(PointsError):
 class FundAmount(PointsError):
     status = 422
     sentence = N_("金额要大于 0，不超过 %(most)s 元。")
+
+
+class InsufficientFund(PointsError):
+    """Money would be spent that is not there, or is promised to something else; both in yuan."""
+
+    sentence = N_("基金不够：要 %(needed)s 元，可用 %(left)s 元。请先记下收入，或减少金额。")
 
 
 class EntryCancelled(PointsError):

@@ -37,6 +37,9 @@ MOVES: dict[Kind, frozenset[tuple[AccountType, AccountType]]] = {
     Kind.ADJUSTMENT: frozenset(
         {(AccountType.ADJUSTMENT, AccountType.HOUSEHOLD), (AccountType.HOUSEHOLD, AccountType.ADJUSTMENT)}
     ),
+    Kind.HOLD: frozenset({(AccountType.HOUSEHOLD, AccountType.HOLD)}),
+    Kind.RELEASE: frozenset({(AccountType.HOLD, AccountType.HOUSEHOLD)}),
+    Kind.SETTLEMENT: frozenset({(AccountType.SHOP, AccountType.SETTLED)}),
 }
 """Which kind moves between which types of account; anything else is a bug. A reversal mirrors one of these moves."""
 

@@ -1,69 +1,223 @@
-"""Stock of goods: it moves only by movements, each remembered, and never below zero.
+"""Stock of goods: it moves only by movements, each remembered with its batch, and never below zero.
 
-Like the ledger it writes inside the caller's transaction, and the statement that takes also tests.
+Like the ledger it writes inside the caller's transaction, and the statement that takes also tests. All of a basket is
+moved by a constant number of statements. What is on hand but reserved is not available to others. Batches go out in the
+order in which they spoil. Whoever moves several goods holds their rows first, in the order of their ids.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 
 from points import db
 from points.errors import OutOfStock
-from points.models.shop import Goods
+from points.models.goods import Goods
 
-_TAKE = "UPDATE stock SET on_hand = on_hand - ? WHERE goods_id = ? AND on_hand >= ? RETURNING on_hand"
-_ADD = "UPDATE stock SET on_hand = on_hand + ? WHERE goods_id = ? RETURNING on_hand"
-_REMEMBER = (
-    "INSERT INTO stock_movement "
-    "(goods_id, kind, change, on_hand_after, cause_type, cause_id, note, actor_id, recorded_at) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-)
+Quantities = Mapping[int, int]
+"""Pieces by goods id; each > 0."""
 
 
-def take(goods_id: int, quantity: int) -> int:
-    """Take *quantity* > 0 off the shelf and return what is left; `remember` it once its cause has an id.
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Pieces of one batch that were moved (*change* is signed), and how many of the goods are on hand afterwards."""
 
-    Raises `OutOfStock`, naming the goods and what is left.
+    goods_id: int
+    batch_id: int
+    change: int
+    on_hand_after: int
+
+
+def hold(goods_ids: Iterable[int]) -> None:
+    """Hold the stock of goods until the transaction ends: who moves several at once takes turns, and never waits round.
+
+    SQLite's transactions hold the whole file already.
     """
     db.require_transaction()
-    assert quantity > 0
-    row = db.execute(_TAKE, (quantity, goods_id, quantity)).fetchone()
-    if row is None:
-        left = db.execute("SELECT on_hand FROM stock WHERE goods_id = ?", (goods_id,)).fetchone()
-        name = Goods.get_by_id(goods_id).name
-        raise OutOfStock(goods=name, wanted=quantity, left=left[0] if left else 0)
-    return int(row[0])
+    if db.is_postgresql():
+        sql = f"SELECT 1 FROM stock WHERE goods_id IN ({db.set_of_ids()}) ORDER BY goods_id FOR UPDATE"
+        db.execute(sql, (json.dumps(sorted(goods_ids)),))
 
 
-def add(goods_id: int, quantity: int) -> int:
-    """Put *quantity* > 0 on the shelf, received or given back, and return what is there; then `remember` it."""
+def take(quantities: Quantities, *, reserved: bool = False) -> list[Moved]:
+    """Take pieces off the shelf, the batches that spoil first; `remember` them once their cause has an id.
+
+    *reserved*: those that `reserve` set aside before. Raises `OutOfStock`, naming goods of which too few are available.
+    """
+    db.require_transaction()
+    after = _change(_TAKE_RESERVED if reserved else _TAKE, quantities)
+    wanted, moved = dict(quantities), []
+    for batch_id, goods_id, remaining in db.rows(_BATCHES, sorted(quantities.items())):
+        if count := min(remaining, wanted[goods_id]):
+            wanted[goods_id] -= count
+            moved.append(Moved(goods_id, batch_id, -count, after[goods_id] + wanted[goods_id]))
+    assert not any(wanted.values()), "batches hold less than the shelf"
+    db.rows(_CHANGE_BATCHES, [(one.batch_id, one.change) for one in moved])
+    return moved
+
+
+def give_back(moved: Sequence[Moved]) -> list[Moved]:
+    """Put back into their batches pieces that were taken; then `remember` them."""
+    db.require_transaction()
+    assert len({one.batch_id for one in moved}) == len(moved), "each batch once"
+    quantities: Counter[int] = Counter()
+    for one in moved:
+        quantities[one.goods_id] -= one.change
+    after = _change(_ADD, quantities)
+    back = []
+    for one in reversed(moved):
+        back.append(Moved(one.goods_id, one.batch_id, -one.change, after[one.goods_id]))
+        after[one.goods_id] += one.change
+    db.rows(_CHANGE_BATCHES, [(one.batch_id, one.change) for one in back])
+    return back[::-1]
+
+
+def add(
+    goods_id: int,
+    quantity: int,
+    *,
+    cost_fen: int,
+    best_before: date | None = None,
+    receiving_id: int | None = None,
+) -> Moved:
+    """Put *quantity* > 0 pieces on the shelf as a new batch, *cost_fen* each; then `remember` them."""
     db.require_transaction()
     assert quantity > 0
-    return int(db.execute(_ADD, (quantity, goods_id)).fetchone()[0])
+    after = _change(_ADD, {goods_id: quantity})[goods_id]
+    day = best_before.isoformat() if best_before else None
+    batch_id = db.execute(_BATCH, (goods_id, receiving_id, day, cost_fen, quantity)).fetchone()[0]
+    return Moved(goods_id, int(batch_id), quantity, after)
+
+
+def reserve(quantities: Quantities) -> None:
+    """Set available pieces aside. Raises `OutOfStock`."""
+    db.require_transaction()
+    _change(_RESERVE, quantities)
+
+
+def release(quantities: Quantities) -> None:
+    """Make pieces available again that were set aside."""
+    db.require_transaction()
+    _change(_RELEASE, quantities)
 
 
 def remember(
-    goods_id: int,
+    moved: Sequence[Moved],
     *,
     kind: str,
-    change: int,
-    on_hand_after: int,
     cause_type: str,
     cause_id: int,
     actor_id: int,
     now: datetime,
     note: str = "",
 ) -> None:
-    """Keep one movement: *change* is signed, *on_hand_after* what `take` or `add` returned."""
+    """Keep what `take`, `give_back` or `add` moved."""
     at = db.microseconds(now)
-    db.execute(_REMEMBER, (goods_id, kind, change, on_hand_after, cause_type, cause_id, note, actor_id, at))
+    rows = [
+        (one.goods_id, one.batch_id, kind, one.change, one.on_hand_after, cause_type, cause_id, note, actor_id, at)
+        for one in moved
+    ]
+    db.rows(_REMEMBER, rows)
 
 
-def audit() -> list[tuple[int, int, int]]:
-    """Return (goods id, stored, recomputed) wherever the shelf differs from the sum of its movements."""
-    sql = """
+def moved_by(cause_type: str, cause_id: int, kind: str) -> list[Moved]:
+    """Return what a cause moved, as it was remembered."""
+    sql = (
+        "SELECT goods_id, batch_id, change, on_hand_after FROM stock_movement "
+        "WHERE cause_type = ? AND cause_id = ? AND kind = ? ORDER BY id"
+    )
+    return [Moved(*row) for row in db.execute(sql, (cause_type, cause_id, kind)).fetchall()]
+
+
+def audit() -> list[tuple[str, int, int, int]]:
+    """Return (what, goods or batch id, stored, recomputed) wherever shelf, batches and movements disagree."""
+    found = []
+    for what, sql in _AUDITS.items():
+        found += [(what, int(row[0]), int(row[1]), int(row[2])) for row in db.execute(sql).fetchall()]
+    return found
+
+
+# --- within -------------------------------------------------------------------------------------------------------
+
+_TAKE = """
+    UPDATE stock SET on_hand = on_hand - wanted.count FROM (SELECT {0} AS goods_id, {1} AS count FROM {rows}) AS wanted
+    WHERE stock.goods_id = wanted.goods_id AND on_hand - reserved >= wanted.count RETURNING stock.goods_id, on_hand
+"""
+_TAKE_RESERVED = """
+    UPDATE stock SET on_hand = on_hand - wanted.count, reserved = reserved - wanted.count
+    FROM (SELECT {0} AS goods_id, {1} AS count FROM {rows}) AS wanted
+    WHERE stock.goods_id = wanted.goods_id AND reserved >= wanted.count RETURNING stock.goods_id, on_hand
+"""
+_ADD = """
+    UPDATE stock SET on_hand = on_hand + given.count FROM (SELECT {0} AS goods_id, {1} AS count FROM {rows}) AS given
+    WHERE stock.goods_id = given.goods_id RETURNING stock.goods_id, on_hand
+"""
+_RESERVE = """
+    UPDATE stock SET reserved = reserved + wanted.count
+    FROM (SELECT {0} AS goods_id, {1} AS count FROM {rows}) AS wanted
+    WHERE stock.goods_id = wanted.goods_id AND on_hand - reserved >= wanted.count RETURNING stock.goods_id, on_hand
+"""
+_RELEASE = """
+    UPDATE stock SET reserved = reserved - given.count
+    FROM (SELECT {0} AS goods_id, {1} AS count FROM {rows}) AS given
+    WHERE stock.goods_id = given.goods_id AND reserved >= given.count RETURNING stock.goods_id, on_hand
+"""
+_BATCHES = """
+    SELECT id, goods_id, remaining FROM stock_batch
+    WHERE goods_id IN (SELECT {0} FROM {rows}) AND remaining > 0
+    ORDER BY goods_id, CASE WHEN best_before IS NULL THEN 1 ELSE 0 END, best_before, id
+"""
+_CHANGE_BATCHES = """
+    UPDATE stock_batch SET remaining = remaining + moved.change
+    FROM (SELECT {0} AS id, {1} AS change FROM {rows}) AS moved WHERE stock_batch.id = moved.id
+"""
+_BATCH = (
+    "INSERT INTO stock_batch (goods_id, receiving_id, best_before, cost_fen, remaining) "
+    "VALUES (?, ?, ?, ?, ?) RETURNING id"
+)
+_REMEMBER = """
+    INSERT INTO stock_movement
+        (goods_id, batch_id, kind, change, on_hand_after, cause_type, cause_id, note, actor_id, recorded_at)
+    SELECT {0}, {1}, {2:text}, {3}, {4}, {5:text}, {6}, {7:text}, {8}, {9} FROM {rows} ORDER BY rows.key
+"""
+_AUDITS = {
+    "on hand": """
         SELECT stock.goods_id, stock.on_hand, COALESCE(SUM(stock_movement.change), 0) FROM stock
         LEFT JOIN stock_movement ON stock_movement.goods_id = stock.goods_id
         GROUP BY stock.goods_id, stock.on_hand HAVING stock.on_hand <> COALESCE(SUM(stock_movement.change), 0)
-    """
-    return [tuple(row) for row in db.execute(sql).fetchall()]
+    """,
+    "in batches": """
+        SELECT stock.goods_id, stock.on_hand, COALESCE(SUM(stock_batch.remaining), 0) FROM stock
+        LEFT JOIN stock_batch ON stock_batch.goods_id = stock.goods_id
+        GROUP BY stock.goods_id, stock.on_hand HAVING stock.on_hand <> COALESCE(SUM(stock_batch.remaining), 0)
+    """,
+    "batch": """
+        SELECT stock_batch.id, stock_batch.remaining, COALESCE(SUM(stock_movement.change), 0) FROM stock_batch
+        LEFT JOIN stock_movement ON stock_movement.batch_id = stock_batch.id
+        GROUP BY stock_batch.id, stock_batch.remaining
+        HAVING stock_batch.remaining <> COALESCE(SUM(stock_movement.change), 0)
+    """,
+    "reserved": """
+        SELECT stock.goods_id, stock.reserved, COALESCE(SUM(held.quantity), 0) FROM stock
+        LEFT JOIN (
+            SELECT goods_id, quantity FROM reservation_line
+            JOIN reservation ON reservation.id = reservation_line.reservation_id WHERE reservation.state = 'open'
+        ) AS held ON held.goods_id = stock.goods_id
+        GROUP BY stock.goods_id, stock.reserved HAVING stock.reserved <> COALESCE(SUM(held.quantity), 0)
+    """,
+}
+
+
+def _change(sql: str, quantities: Quantities) -> dict[int, int]:
+    """Change the stock of goods by one statement; return how many of each are on hand. Raises `OutOfStock`."""
+    assert quantities and all(count > 0 for count in quantities.values())
+    after = {int(row[0]): int(row[1]) for row in db.rows(sql, sorted(quantities.items()))}
+    for goods_id, wanted in sorted(quantities.items()):
+        if goods_id not in after:
+            available = db.execute("SELECT on_hand - reserved FROM stock WHERE goods_id = ?", (goods_id,)).fetchone()
+            name = Goods.get_by_id(goods_id).name
+            raise OutOfStock(goods=name, wanted=wanted, left=available[0] if available else 0)
+    return after

@@ -3,24 +3,27 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import Any
 
 import pytest
 from peewee import DatabaseError, IntegrityError
 from playhouse.migrations import Runner
 
-from points import db
+from points import db, fundbook, ledger, stock
 from points.models import (
     APPEND_ONLY,
     TABLES,
     CapUse,
     CivilityEntry,
-    FundEntry,
+    FundTransfer,
     Household,
     Line,
     Motion,
     MotionVoice,
     Objection,
+    Receipt,
+    ReceiptPrint,
     RuleBook,
     RuleItem,
     VillageSetting,
@@ -106,7 +109,9 @@ def live(world: World) -> None:
     home, member = world.households[0], world.council[0]
     seen = {"recorded_by": member, "recorded_at": world.now}
     CivilityEntry.create(household=home, year=2026, change=-5, line=1, **seen)
-    FundEntry.create(village=world.village, kind="grant", fen=100, day=world.today, **seen)
+    move = {"kind": "income", "source": "grant", "target": "fund", "fen": 100, "day": world.today}
+    FundTransfer.create(village=world.village, **move, **seen)
+    ReceiptPrint.create(receipt=Receipt.get(), number=1, paper="58", printed_by=world.clerk, printed_at=world.now)
     put = {"text": "救火", "period": "2026-11", "proposed_by": member, "proposed_at": world.now, "voices_needed": 1}
     motion = Motion.create(village=world.village, kind="commend", household=home, **put)
     MotionVoice.create(motion=motion, person=member, approves=True, said_at=world.now)
@@ -140,9 +145,30 @@ BEFORE = """
     INSERT INTO voice VALUES (1, 1, 1, TRUE, '', 1);
     INSERT INTO voice VALUES (2, 1, 2, FALSE, '没到场', 1);
     INSERT INTO cap_use VALUES (1, 1, '2026-11', 2);
-    INSERT INTO objection VALUES (1, 1, 1, '', '没看见', 1, 2, NULL, NULL, '', NULL, NULL)
+    INSERT INTO objection VALUES (1, 1, 1, '', '没看见', 1, 2, NULL, NULL, '', NULL, NULL);
+    INSERT INTO card VALUES (1, 1, '123456789012', 'hash', 2, 1, 1, 1, NULL, NULL, '');
+    INSERT INTO account VALUES (1, 'household', 1, 70);
+    INSERT INTO account VALUES (2, 'shop', 1, 0);
+    INSERT INTO account VALUES (3, 'adjustment', 1, 0);
+    INSERT INTO transfer VALUES (1, 'o', 'adjustment', 3, 1, 100, 2, 'household', 1, NULL, 1, 1, NULL, 100, '');
+    INSERT INTO transfer VALUES (2, 'r', 'redemption', 1, 2, 30, 2, 'till', 1, NULL, 1, 1, 70, NULL, '');
+    INSERT INTO shop VALUES (1, 1, 'SQ', '石桥店', '', TRUE);
+    INSERT INTO till VALUES (1, 1, 1, 1);
+    INSERT INTO goods VALUES (1, 1, '大米5kg', 'dm', '袋', '粮油', 30, FALSE);
+    INSERT INTO stock VALUES (1, 9);
+    INSERT INTO stock_movement VALUES (1, 1, 'receive', 10, 10, 'goods', 1, '', 2, 1);
+    INSERT INTO stock_movement VALUES (2, 1, 'redeem', -1, 9, 'receipt', 1, '', 2, 1);
+    INSERT INTO receipt VALUES (1, 1, 1, 'SQ-1-000001', 1, 1, 1, 2, 'typed', TRUE, 30, 70, 2, 1795392000000000);
+    INSERT INTO receipt_line VALUES (1, 1, 1, '大米5kg', '袋', 30, 1)
 """
 """Rows as the first schema held them."""
+
+BETWEEN = """
+    INSERT INTO fund_entry VALUES (1, 1, 'grant', 5000, '一号', '', '2026-11-01', 2, 1);
+    INSERT INTO fund_entry VALUES (2, 1, 'spent', -800, '二号', '', '2026-11-02', 2, 1);
+    INSERT INTO fund_entry VALUES (3, 1, 'spent', 800, '#2', '记错了', '2026-11-02', 2, 1)
+"""
+"""Rows as the second schema held them."""
 
 
 def test_a_database_that_is_in_use_keeps_its_rows_when_it_is_brought_up_to_date(databases: Databases) -> None:
@@ -152,7 +178,10 @@ def test_a_database_that_is_in_use_keeps_its_rows_when_it_is_brought_up_to_date(
             Runner(db.database.obj, str(db.MIGRATIONS)).up("0001_initial")
             for statement in BEFORE.split(";"):
                 db.execute(statement)
-            assert db.migrate()[0] == "0002_contributions_in_full"
+            db.migrate("0002_contributions_in_full")
+            for statement in BETWEEN.split(";"):
+                db.execute(statement)
+            assert db.migrate() == ["0003_the_shop_in_full"]
             assert VillageSetting.get().black_board is False
             assert (Household.get().board_name, RuleBook.get().area_id, RuleItem.get().cap_holder) == (
                 "masked",
@@ -171,6 +200,19 @@ def test_a_database_that_is_in_use_keeps_its_rows_when_it_is_brought_up_to_date(
                 db.execute("DELETE FROM voice")
             with pytest.raises(IntegrityError), db.transaction():
                 db.execute("DELETE FROM line")
+            assert (list(ledger.audit()), stock.audit(), fundbook.audit()) == ([], [], [])
+            assert fundbook.balance(1) == 5000
+            assert [
+                (row.source, row.target, row.answers_id) for row in FundTransfer.select().order_by(FundTransfer.id)
+            ] == [
+                ("grant", "fund", None),
+                ("fund", "spent", None),
+                ("spent", "fund", 2),
+            ]
+            receipt = Receipt.get()
+            assert (receipt.shift.day, receipt.shift.redemptions, receipt.worth_fen) == (date(2026, 11, 23), 1, 100)
+            with refused(), db.transaction():
+                db.execute("DELETE FROM receipt")
     finally:
         databases.drop("in_use")
 

@@ -1,15 +1,15 @@
 """Contributions in full: richer rule books, council sittings and motions, photos, openness.
 
-New tables, and ten tables changed. PostgreSQL alters a table in place. SQLite cannot change a CHECK, so there the table
-is built anew beside the old one, filled from it, and takes its name; foreign keys rest meanwhile (`points.db.migrate`).
+New tables, and ten tables changed.
 """
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from peewee import PostgresqlDatabase
+
+from points import reshape
 
 APPEND_ONLY = ("civility_entry", "motion_voice", "fund_entry")
 
@@ -543,22 +543,14 @@ FILL = {
 
 
 def up(migrator: Any, db: Any) -> None:
-    postgresql = isinstance(db, PostgresqlDatabase)
     for statement in FIRST:
         db.execute_sql(statement)
-    if postgresql:
-        db.execute_sql("ALTER TABLE cap_use ALTER COLUMN period TYPE VARCHAR(10)")
-        db.execute_sql("ALTER INDEX rule_book_village_id_version RENAME TO rule_book_area_id_version")
-    for statement in (CHANGED + ";" + NEW).split(";"):
-        statement = re.sub(r"\n {8}", " ", statement).strip()  # a part, one line
-        if not postgresql:
-            statement = re.sub(r"\bBIGSERIAL\b|\bBIGINT\b|\bBOOLEAN\b", "INTEGER", statement).replace("BYTEA", "BLOB")
-        if statement.startswith("CREATE TABLE ") and (table := statement.split()[2]) in CHANGED_TABLES:
-            (_alter if postgresql else _rebuild)(db, table, statement)
-        else:
-            db.execute_sql(statement.replace(" INDEX ", " INDEX IF NOT EXISTS ", 1))
-    for statement in _triggers_of_postgresql() if postgresql else _triggers_of_sqlite():
+    postgresql = isinstance(db, PostgresqlDatabase)
+    for statement in FIRST_ON_POSTGRESQL if postgresql else ():
         db.execute_sql(statement)
+    reshape.change(db, CHANGED, FILL)
+    reshape.create(db, NEW)
+    reshape.guard(db, APPEND_ONLY, rebuilt=("voice",))
 
 
 FIRST = (
@@ -566,63 +558,7 @@ FIRST = (
     "DROP INDEX transfer_answers_id",
     "CREATE INDEX transfer_answers_id ON transfer (answers_id) WHERE answers_id IS NOT NULL",
 )
-CHANGED_TABLES = tuple(re.findall(r"CREATE TABLE (\w+)", CHANGED))
-
-
-def _rebuild(db: Any, table: str, statement: str) -> None:
-    """Build *table* anew on SQLite, with the rows that are there."""
-    there = {row[1] for row in db.execute_sql(f"PRAGMA table_info({table})").fetchall()}
-    db.execute_sql(statement.replace(f"CREATE TABLE {table} ", f"CREATE TABLE new_{table} "))
-    columns = [row[1] for row in db.execute_sql(f"PRAGMA table_info(new_{table})").fetchall()]
-    values = [column if column in there else FILL.get(table, {}).get(column, "NULL") for column in columns]
-    db.execute_sql(f"INSERT INTO new_{table} ({', '.join(columns)}) SELECT {', '.join(values)} FROM {table}")
-    db.execute_sql(f"DROP TABLE {table}")
-    db.execute_sql(f"ALTER TABLE new_{table} RENAME TO {table}")
-
-
-def _alter(db: Any, table: str, statement: str) -> None:
-    """Bring *table* of PostgreSQL to what *statement* would create, with the rows that are there."""
-    sql = "SELECT column_name FROM information_schema.columns WHERE table_name = %s AND table_schema = current_schema()"
-    there = {row[0] for row in db.execute_sql(sql, (table,)).fetchall()}
-    parts = [part.strip().rstrip(",") for part in statement.splitlines()[1:-1]]
-    rules = [part for part in parts if part.startswith(("CHECK", "FOREIGN", "PRIMARY"))]
-    columns = {part.split()[0]: part for part in parts if part not in rules}
-    fresh = columns.keys() - there
-    db.execute_sql(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-    for column in columns:
-        if column in fresh:
-            db.execute_sql(f"ALTER TABLE {table} ADD COLUMN {columns[column].removesuffix(' NOT NULL')}")
-            if value := FILL.get(table, {}).get(column):
-                db.execute_sql(f"UPDATE {table} SET {column} = {value}")
-                db.execute_sql(f"ALTER TABLE {table} ALTER COLUMN {column} SET NOT NULL")
-    db.execute_sql(f"ALTER TABLE {table} ENABLE TRIGGER USER")
-    for column in there - columns.keys():
-        db.execute_sql(f"ALTER TABLE {table} DROP COLUMN {column}")
-    checks = "SELECT conname FROM pg_constraint WHERE contype = 'c' AND conrelid = CAST(%s AS regclass)"
-    for row in db.execute_sql(checks, (table,)).fetchall():
-        db.execute_sql(f"ALTER TABLE {table} DROP CONSTRAINT {row[0]}")
-    for rule in rules:
-        if rule.startswith("PRIMARY"):
-            db.execute_sql(f"ALTER TABLE {table} DROP CONSTRAINT {table}_pkey")
-        if not rule.startswith("FOREIGN") or re.findall(r"\((\w+)\)", rule)[0] in fresh:
-            db.execute_sql(f"ALTER TABLE {table} ADD {rule}")
-
-
-def _triggers_of_sqlite() -> list[str]:
-    return [
-        f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table} "
-        f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-        for table in (*APPEND_ONLY, "voice")  # which was built anew
-        for verb in ("UPDATE", "DELETE")
-    ]
-
-
-def _triggers_of_postgresql() -> list[str]:
-    return [
-        f"CREATE TRIGGER {table}_no_{name} BEFORE {event} EXECUTE FUNCTION refuse_change()"
-        for table in APPEND_ONLY
-        for name, event in (
-            ("change", f"UPDATE OR DELETE ON {table} FOR EACH ROW"),
-            ("truncate", f"TRUNCATE ON {table} FOR EACH STATEMENT"),
-        )
-    ]
+FIRST_ON_POSTGRESQL = (
+    "ALTER TABLE cap_use ALTER COLUMN period TYPE VARCHAR(10)",
+    "ALTER INDEX rule_book_village_id_version RENAME TO rule_book_area_id_version",
+)

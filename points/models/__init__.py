@@ -15,24 +15,18 @@ from points.models.contribution import (
     Voice,
 )
 from points.models.council import Motion, MotionVoice, Sitting, SittingLine, SittingMember
+from points.models.fund import CoverMonth, FundAccount, FundTransfer, Settlement, SettlementItem
+from points.models.goods import Barcode, Goods, GoodsPrice, Wish, WishVote
 from points.models.keys import WriteKey
 from points.models.ledger import Account, TakenBack, Transfer, TransferNote
-from points.models.openness import Complaint, FundEntry
+from points.models.openness import Complaint
 from points.models.people import Card, Household, Kin, Person, Role, Tries
 from points.models.photos import Photo, PhotoBody, Upload
+from points.models.receipt import PhoneCode, Proxy, Receipt, ReceiptLine, ReceiptPrint, ReceiptUndo, Refusal
+from points.models.reservation import Reservation, ReservationLine
 from points.models.rules import RuleBook, RuleItem
-from points.models.shop import (
-    Goods,
-    GoodsPrice,
-    Receipt,
-    ReceiptLine,
-    ReceiptUndo,
-    Refusal,
-    Shop,
-    Stock,
-    StockMovement,
-    Till,
-)
+from points.models.shop import OpeningHour, Shift, ShiftCount, Shop, ShopDay, Till
+from points.models.stock import Loss, Receiving, Removal, Stock, StockBatch, StockMovement, Stocktake, StocktakeLine
 
 TABLES = (
     Area,
@@ -72,18 +66,40 @@ TABLES = (
     Photo,
     PhotoBody,
     Upload,
-    FundEntry,
     Complaint,
     Shop,
     Till,
+    OpeningHour,
+    ShopDay,
+    Shift,
+    ShiftCount,
     Goods,
     GoodsPrice,
+    Barcode,
+    Wish,
+    WishVote,
     Stock,
+    Receiving,
+    StockBatch,
     StockMovement,
+    Loss,
+    Removal,
+    Stocktake,
+    StocktakeLine,
+    Reservation,
+    ReservationLine,
+    Proxy,
+    PhoneCode,
     Receipt,
     ReceiptLine,
     ReceiptUndo,
+    ReceiptPrint,
     Refusal,
+    FundAccount,
+    FundTransfer,
+    Settlement,
+    SettlementItem,
+    CoverMonth,
 )
 
 APPEND_ONLY = (
@@ -96,7 +112,8 @@ APPEND_ONLY = (
     WriteKey,
     CivilityEntry,
     MotionVoice,
-    FundEntry,
+    FundTransfer,
+    ReceiptPrint,
 )
 """Tables whose rows are never edited or removed; a trigger on each refuses it."""
 
@@ -108,40 +125,60 @@ __all__ = [
     "AreaAncestor",
     "AreaLimit",
     "Attendance",
+    "Barcode",
     "CapUse",
     "Card",
     "CivilityEntry",
     "Complaint",
     "Contribution",
     "Correction",
-    "FundEntry",
+    "CoverMonth",
+    "FundAccount",
+    "FundTransfer",
     "Goods",
     "GoodsPrice",
     "Holiday",
     "Household",
     "Kin",
     "Line",
+    "Loss",
     "Motion",
     "MotionVoice",
     "Notice",
     "Objection",
+    "OpeningHour",
     "Person",
+    "PhoneCode",
     "Photo",
     "PhotoBody",
+    "Proxy",
     "Receipt",
     "ReceiptLine",
+    "ReceiptPrint",
     "ReceiptUndo",
+    "Receiving",
     "Refusal",
+    "Removal",
+    "Reservation",
+    "ReservationLine",
     "Role",
     "RuleBook",
     "RuleItem",
     "Score",
+    "Settlement",
+    "SettlementItem",
+    "Shift",
+    "ShiftCount",
     "Shop",
+    "ShopDay",
     "Sitting",
     "SittingLine",
     "SittingMember",
     "Stock",
+    "StockBatch",
     "StockMovement",
+    "Stocktake",
+    "StocktakeLine",
     "TakenBack",
     "TickState",
     "Till",
@@ -151,5 +188,7 @@ __all__ = [
     "Upload",
     "VillageSetting",
     "Voice",
+    "Wish",
+    "WishVote",
     "WriteKey",
 ]

@@ -53,7 +53,9 @@ class VillageSetting(Table):
     """What a village decides: voices needed, notice days, points a day without PIN, points a month for a household.
 
     *wall_photo*: a notice's clock starts only with a photo of the sheet on the wall. *board_points*: the red board
-    shows points beside the deeds. *black_board*: the public page counts deductions, without names.
+    shows points beside the deeds. *black_board*: the public page counts deductions, without names. *cover_percent*:
+    points held and promised may be worth so much of what stands behind them; beyond it a decision is warned of, or
+    refused if *cover_refuses*. None: no limit.
     """
 
     id = None
@@ -67,6 +69,8 @@ class VillageSetting(Table):
     wall_photo = BooleanField(default=False)
     board_points = BooleanField(default=False)
     black_board = BooleanField(default=False)
+    cover_percent = IntegerField(null=True)
+    cover_refuses = BooleanField(default=False)
 
     class Meta:
         constraints = [
@@ -74,6 +78,7 @@ class VillageSetting(Table):
             Check("notice_days BETWEEN 3 AND 15"),
             Check("no_pin_daily_limit >= 0"),
             Check("monthly_cap > 0"),
+            Check("cover_percent IS NULL OR cover_percent > 0"),
         ]
 
 

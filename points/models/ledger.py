@@ -42,6 +42,9 @@ class Kind(StrEnum):
     DEBT = "debt"
     REPAYMENT = "repayment"
     ADJUSTMENT = "adjustment"
+    HOLD = "hold"
+    RELEASE = "release"
+    SETTLEMENT = "settlement"
 
 
 class Account(Table):

@@ -54,6 +54,8 @@ class Person(Table):
     `pin_hash` is an HMAC under the key kept outside the database; `password_hash` is argon2. `epoch` grows when the
     person signs out everywhere, which ends every session begun before. No identity number is ever stored.
     *barred_until*: the last local day on which the person may not collect goods, by a decision of the council.
+    *lock_pin_hash* opens a till that locked itself after a pause. *seen_receipt_id*: the last proxy collection of the
+    household that the person has taken notice of.
     """
 
     household: Any = ForeignKeyField(Household, null=True, backref="people", on_delete="RESTRICT")
@@ -71,6 +73,8 @@ class Person(Table):
     pin_hash = CharField(max_length=64, null=True)
     added_at = UTCField()
     barred_until: Any = DateField(null=True)
+    lock_pin_hash = CharField(max_length=64, null=True)
+    seen_receipt_id = BigIntegerField(default=0)
 
     class Meta:
         constraints = [Check("length(name) > 0")]

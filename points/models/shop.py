@@ -1,23 +1,25 @@
-"""The shop: tills, goods, stock and its movements, receipts, undone receipts and refusals."""
+"""Shops: their tills, when they are open, and the shifts 班次 that clerks sign off."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from peewee import BigIntegerField, BooleanField, CharField, Check, ForeignKeyField, IntegerField, TextField
+from peewee import BigIntegerField, BooleanField, CharField, Check, DateField, ForeignKeyField, IntegerField
 
 from points.db import UTCField
 from points.models.areas import Area
-from points.models.base import Table, one_of
-from points.models.ledger import Transfer
-from points.models.people import Card, Household, Person
+from points.models.base import Table
+from points.models.people import Person
 
-MOVEMENTS = ("receive", "redeem", "undo")
-GOODS_CATEGORIES = ("粮油", "调味", "日化", "纸品", "清洁", "厨具", "家纺", "文具", "农具", "其他")
+MOST_HOLD_DAYS = 30
 
 
 class Shop(Table):
-    """A shop that serves an area and all below it. `code` begins its receipt numbers."""
+    """A shop that serves an area and all below it. `code` begins its receipt numbers.
+
+    *contracted*: not the village's own; it is paid monthly for what it gave. *takes_cash*: missing points may be paid
+    in cash. *van*: it visits villages by calendar. *hold_days*: so long a reservation waits to be collected.
+    """
 
     area: Any = ForeignKeyField(Area, backref="+", on_delete="RESTRICT")
     area_id: int
@@ -25,150 +27,121 @@ class Shop(Table):
     name = CharField(max_length=40)
     hours = CharField(max_length=60, default="")
     active = BooleanField(default=True)
+    contracted = BooleanField(default=False)
+    takes_cash = BooleanField(default=False)
+    van = BooleanField(default=False)
+    hold_days = IntegerField(default=7)
 
     class Meta:
-        constraints = [Check("length(name) > 0")]
+        constraints = [Check("length(name) > 0"), Check(f"hold_days BETWEEN 1 AND {MOST_HOLD_DAYS}")]
 
 
 class Till(Table):
-    """A counter of a shop; its receipts are numbered without a gap."""
+    """A counter of a shop; its receipts are numbered without a gap. `shift_id` is the shift that sold last."""
 
     shop: Any = ForeignKeyField(Shop, backref="tills", on_delete="RESTRICT", index=False)
     shop_id: int
     number = IntegerField()
     sequence = IntegerField(default=0)
+    shift_id = BigIntegerField(null=True)
 
     class Meta:
         constraints = [Check("number > 0"), Check("sequence >= 0")]
         indexes = ((("shop", "number"), True),)
 
 
-class Goods(Table):
-    """Goods of one shop, priced in points. Never cash, vouchers, tobacco, alcohol or medicine."""
+class OpeningHour(Table):
+    """A shop is open on a weekday (0: Monday) between two times, in minutes after midnight.
 
-    shop: Any = ForeignKeyField(Shop, backref="goods", on_delete="RESTRICT", index=False)
-    shop_id: int
-    name = CharField(max_length=40)
-    initials = CharField(max_length=40, default="")
-    unit = CharField(max_length=8)
-    category = CharField(max_length=8)
-    price = IntegerField()
-    hidden = BooleanField(default=False)
+    *redeems*: whether goods are given for points then.
+    """
 
-    class Meta:
-        constraints = [one_of("category", GOODS_CATEGORIES), Check("price > 0"), Check("length(name) > 0")]
-        indexes = ((("shop", "name"), True),)
-
-
-class GoodsPrice(Table):
-    """The price of goods from a moment on, and who set it."""
-
-    goods: Any = ForeignKeyField(Goods, backref="prices", on_delete="RESTRICT")
-    price = IntegerField()
-    since = UTCField()
-    set_by: Any = ForeignKeyField(Person, backref="+", on_delete="RESTRICT", index=False)
-
-    class Meta:
-        constraints = [Check("price > 0")]
-
-
-class Stock(Table):
-    """How many of the goods are on the shelf; never below zero."""
-
-    id = None
-    goods: Any = ForeignKeyField(Goods, primary_key=True, on_delete="RESTRICT")
-    on_hand = IntegerField(default=0)
-
-    class Meta:
-        constraints = [Check("on_hand >= 0")]
-
-
-class StockMovement(Table):
-    """One change of stock and what caused it; append-only."""
-
-    goods: Any = ForeignKeyField(Goods, backref="movements", on_delete="RESTRICT")
-    goods_id: int
-    kind = CharField(max_length=8)
-    change = IntegerField()
-    on_hand_after = IntegerField()
-    cause_type = CharField(max_length=12)
-    cause_id = BigIntegerField()
-    note = CharField(max_length=60, default="")
-    actor_id = BigIntegerField()
-    recorded_at = UTCField()
+    shop: Any = ForeignKeyField(Shop, backref="opening_hours", on_delete="RESTRICT", index=False)
+    weekday = IntegerField()
+    opens = IntegerField()
+    closes = IntegerField()
+    redeems = BooleanField(default=True)
 
     class Meta:
         constraints = [
-            one_of("kind", MOVEMENTS),
-            Check("(kind = 'redeem') = (change < 0)"),
-            Check("change <> 0"),
-            Check("on_hand_after >= 0"),
+            Check("weekday BETWEEN 0 AND 6"),
+            Check("opens >= 0 AND opens < closes AND closes <= 1440"),
         ]
+        indexes = ((("shop", "weekday", "opens"), True),)
 
 
-class Receipt(Table):
-    """A receipt 凭证: number shop-till-sequence, gapless per till; append-only.
+class ShopDay(Table):
+    """A day unlike others: the van stands at a *place* in an area, or the shop opens at other times.
 
-    `via` is how the card was read; `pin` whether its PIN was given; `collector` who took the goods.
+    Without times it is closed. A day's rows take the place of its weekday's hours.
     """
 
-    till: Any = ForeignKeyField(Till, backref="receipts", on_delete="RESTRICT", index=False)
+    shop: Any = ForeignKeyField(Shop, backref="days", on_delete="RESTRICT", index=False)
+    day: Any = DateField()
+    area: Any = ForeignKeyField(Area, null=True, backref="+", on_delete="RESTRICT", index=False)
+    area_id: int | None
+    place = CharField(max_length=40, default="")
+    opens = IntegerField(null=True)
+    closes = IntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            Check("(opens IS NULL) = (closes IS NULL)"),
+            Check("opens IS NULL OR (opens >= 0 AND opens < closes AND closes <= 1440)"),
+        ]
+        indexes = ((("shop", "day"), False), (("area", "day"), False))
+
+
+class Shift(Table):
+    """A clerk's local day at a till. Signed off it is frozen, and holds what was counted then; cash is in fen.
+
+    Its receipts name it; `first_sequence` is where to look for them. *next_clerk*: handed over to, who signs by
+    *taken_at*; a shift that was closed without is the clerk's last of that day at that till.
+    """
+
+    till: Any = ForeignKeyField(Till, backref="shifts", on_delete="RESTRICT", index=False)
     till_id: int
-    sequence = IntegerField()
-    number = CharField(max_length=24, unique=True)
-    household: Any = ForeignKeyField(Household, backref="+", on_delete="RESTRICT", index=False)
-    household_id: int
-    card: Any = ForeignKeyField(Card, backref="+", on_delete="RESTRICT", index=False)
-    collector: Any = ForeignKeyField(Person, backref="+", on_delete="RESTRICT", index=False)
     clerk: Any = ForeignKeyField(Person, backref="+", on_delete="RESTRICT", index=False)
     clerk_id: int
-    via = CharField(max_length=8)
-    pin = BooleanField()
-    points = IntegerField()
-    balance_after = BigIntegerField()
-    transfer: Any = ForeignKeyField(Transfer, unique=True, backref="+", on_delete="RESTRICT")
-    transfer_id: int
-    recorded_at = UTCField()
+    day: Any = DateField()
+    first_sequence = IntegerField()
+    opened_at = UTCField()
+    closed_at = UTCField(null=True)
+    redemptions = IntegerField(null=True)
+    points = BigIntegerField(null=True)
+    cash_fen = BigIntegerField(null=True)
+    undone = IntegerField(null=True)
+    refused = IntegerField(null=True)
+    counted_fen = BigIntegerField(null=True)
+    note = CharField(max_length=120, default="")
+    next_clerk: Any = ForeignKeyField(Person, null=True, backref="+", on_delete="RESTRICT", index=False)
+    next_clerk_id: int | None
+    taken_at = UTCField(null=True)
+    taken_fen = BigIntegerField(null=True)
+    taken_note = CharField(max_length=120, default="")
 
     class Meta:
-        constraints = [one_of("via", ("scan", "typed")), Check("via = 'scan' OR pin"), Check("points > 0")]
-        indexes = ((("till", "sequence"), True), (("household", "recorded_at"), False))
+        constraints = [
+            Check("next_clerk_id IS NULL OR next_clerk_id <> clerk_id"),
+            Check("taken_at IS NULL OR next_clerk_id IS NOT NULL"),
+            Check("closed_at IS NOT NULL OR next_clerk_id IS NULL"),
+        ]
+        indexes = ((("till", "day"), False),)
 
 
-class ReceiptLine(Table):
-    """One sort of goods on a receipt, with the price of the moment."""
-
-    receipt: Any = ForeignKeyField(Receipt, backref="lines", on_delete="RESTRICT")
-    goods: Any = ForeignKeyField(Goods, backref="+", on_delete="RESTRICT")
-    name = CharField(max_length=40)
-    unit = CharField(max_length=8)
-    price = IntegerField()
-    quantity = IntegerField()
-
-    class Meta:
-        constraints = [Check("price > 0"), Check("quantity > 0")]
+# A clerk has one open shift a day at a till.
+Shift.add_index(Shift.index(Shift.till, Shift.clerk, Shift.day, unique=True).where(Shift.closed_at.is_null()))
 
 
-class ReceiptUndo(Table):
-    """A receipt undone, once, with its reason: points and stock went back."""
+class ShiftCount(Table):
+    """Goods counted when a shift was closed: what the book said, what lay there, and what the next clerk found."""
 
-    id = None
-    receipt: Any = ForeignKeyField(Receipt, primary_key=True, on_delete="RESTRICT")
-    reason = CharField(max_length=120)
-    undone_by: Any = ForeignKeyField(Person, backref="+", on_delete="RESTRICT", index=False)
-    undone_at = UTCField()
-
-
-class Refusal(Table):
-    """What the counter refused, whom, and why; kept for the day's list."""
-
-    till: Any = ForeignKeyField(Till, backref="refusals", on_delete="RESTRICT", index=False)
-    till_id: int
-    clerk: Any = ForeignKeyField(Person, backref="+", on_delete="RESTRICT", index=False)
-    household_id = BigIntegerField(null=True)
-    code = CharField(max_length=40)
-    values = TextField(default="{}", column_name="details")
-    recorded_at = UTCField()
+    shift: Any = ForeignKeyField(Shift, backref="counts", on_delete="RESTRICT", index=False)
+    goods_id = BigIntegerField()
+    expected = IntegerField()
+    counted = IntegerField()
+    recounted = IntegerField(null=True)
 
     class Meta:
-        indexes = ((("till", "recorded_at"), False),)
+        constraints = [Check("counted >= 0"), Check("recounted IS NULL OR recounted >= 0")]
+        indexes = ((("shift", "goods_id"), True),)

@@ -11,7 +11,8 @@ from points import access, cards, db
 from points.calendar import end_of, local_date, start_of
 from points.errors import NotFound, PointsError
 from points.models.people import Person
-from points.models.shop import ReceiptLine, Shop, Till
+from points.models.receipt import ReceiptLine
+from points.models.shop import Shop, Till
 from points.names import mask
 
 
@@ -125,7 +126,7 @@ def till(till_id: int) -> Till:
 
 def look_up(clerk: Person, till_id: int, text: str, *, now: datetime) -> Customer:
     """Return whose card was scanned or typed. Raises what `cards.till_of` and `cards.present` refuse."""
-    at = cards.till_of(clerk, till_id)
+    at = cards.till_of(clerk, till_id, now=now)
     shown = cards.present(text, till=at, clerk=clerk, now=now)
     rows = db.execute(
         "SELECT id, name, barred_until FROM person WHERE household_id = ? AND active ORDER BY id <> ?, id",

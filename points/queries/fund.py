@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from peewee import fn
-
-from points import db
+from points import db, fundbook
 from points.errors import NotFound
-from points.models.openness import FundEntry
+from points.models.fund import FundTransfer
 from points.models.people import Person
 from points.models.rules import RuleBook
 
@@ -43,6 +41,8 @@ class EntryRow:
 
     id: int
     kind: str
+    source: str
+    target: str
     fen: int
     voucher: str
     note: str
@@ -53,13 +53,13 @@ class EntryRow:
 
     @property
     def answers(self) -> bool:
-        """Whether this one answers another, which its voucher names: its sign is not that of its kind."""
-        return (self.kind == "spent") == (self.fen > 0)
+        """Whether this one answers another, which its voucher names."""
+        return self.kind == "reversal"
 
 
 def balance(village_id: int) -> int:
-    """Return what the fund of a village holds, in fen."""
-    return int(FundEntry.select(fn.COALESCE(fn.SUM(FundEntry.fen), 0)).where(FundEntry.village == village_id).scalar())
+    """Return what a village's fund holds, free and promised, in fen."""
+    return fundbook.balance(village_id) + fundbook.balance(village_id, "committed")
 
 
 def outstanding(village_id: int) -> int:
@@ -75,28 +75,22 @@ def line(village_id: int) -> Coverage:
 
 def entries(village_id: int, *, before: int | None = None) -> tuple[list[EntryRow], int | None]:
     """List a village's entries, newest first; and the key of the next page."""
-    row = FundEntry
-    columns = (row.id, row.kind, row.fen, row.voucher, row.note, row.day, row.recorded_at)
+    row = FundTransfer
+    columns = (row.id, row.kind, row.source, row.target, row.fen, row.voucher, row.note, row.day, row.recorded_at)
     query: Any = row.select(*columns, Person.name.alias("recorder")).join(Person).where(row.village == village_id)
     if before:
         query = query.where(row.id < before)
     found = list(query.order_by(row.id.desc()).limit(PAGE + 1).dicts())
     shown = found[:PAGE]
-    cancelled = _answered([entry["id"] for entry in shown])
+    answers = FundTransfer.select(FundTransfer.answers).where(FundTransfer.answers.in_([one["id"] for one in shown]))
+    cancelled = {answer.answers_id for answer in answers}
     rows = [EntryRow(**entry, cancelled=entry["id"] in cancelled) for entry in shown]
     return rows, rows[-1].id if len(found) > PAGE else None
 
 
-def entry(entry_id: int) -> FundEntry:
+def entry(entry_id: int) -> FundTransfer:
     """Return an entry. Raises `NotFound`; the caller guards by its village."""
-    found = FundEntry.get_or_none(FundEntry.id == entry_id)
+    found = FundTransfer.get_or_none(FundTransfer.id == entry_id)
     if found is None:
         raise NotFound()
     return found
-
-
-def _answered(entry_ids: list[int]) -> set[int]:
-    """Return which of the entries an opposite one answers."""
-    opposite = (FundEntry.kind == "spent") == (FundEntry.fen > 0)
-    answers = FundEntry.select().where(FundEntry.voucher.in_([f"#{id_}" for id_ in entry_ids]), opposite)
-    return {int(answer.voucher[1:]) for answer in answers}

@@ -11,8 +11,10 @@ from peewee import prefetch
 
 from points.errors import NotFound
 from points.models.areas import Area, AreaAncestor
+from points.models.goods import GOODS_CATEGORIES, Goods, GoodsPrice
 from points.models.people import Person
-from points.models.shop import GOODS_CATEGORIES, Goods, GoodsPrice, Shop, Stock, StockMovement, Till
+from points.models.shop import Shop, Till
+from points.models.stock import Stock, StockMovement
 
 
 @dataclass(frozen=True, slots=True)

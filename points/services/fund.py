@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from points import access
+from points import access, fundbook
 from points.calendar import local_date
-from points.errors import N_, EntryCancelled, EntryCancels, FundAmount, FutureDay, Invalid, NotFound
+from points.errors import N_, FundAmount, FutureDay, Invalid, NotFound
+from points.fundbook import Move
 from points.keys import verb
-from points.models.areas import VillageSetting
-from points.models.openness import FUND_KINDS, FundEntry
+from points.models.fund import SOURCES, FundTransfer
 from points.models.people import Person
 from points.texts import optional, required
 
@@ -22,49 +22,40 @@ def enter(
 ) -> int:
     """Enter *fen* that came in as a grant, donation, dividend, profit or other, or were ``spent``, on the local *day*.
 
-    *fen* is positive for all kinds; what was spent is kept as a negative number. Return the entry's id.
-    Raises `FundAmount`, `FutureDay`.
+    Return the entry's id. Raises `FundAmount`, `FutureDay`, `InsufficientFund`.
     """
     access.require(actor, "committee", area_id=village_id)
     if access.village_of(village_id) != village_id:
         raise NotFound()
-    if kind not in FUND_KINDS:
+    if kind not in (*SOURCES, "spent"):
         raise Invalid(what=N_("类别"))
     if not 0 < fen <= MOST_FEN:
         raise FundAmount(most=MOST_FEN // 100)
     if day > local_date(now):
         raise FutureDay()
-    made = FundEntry.create(
-        village=village_id,
-        kind=kind,
-        fen=-fen if kind == "spent" else fen,
+    spends = kind == "spent"
+    move = Move(
+        village_id=village_id,
+        kind="spend" if spends else "income",
+        source="fund" if spends else kind,
+        target="spent" if spends else "fund",
+        fen=fen,
         voucher=required(voucher, N_("凭据"), 60),
         note=optional(note, N_("说明"), 120),
         day=day,
-        recorded_by=actor,
-        recorded_at=now,
     )
-    return int(made.id)
+    return fundbook.post(move, actor_id=actor.id, now=now)
 
 
 @verb("fund.cancel")
 def cancel(*, key: str, actor: Person, now: datetime, entry_id: int, reason: str) -> int:
     """Answer a wrong entry by its opposite, whose voucher ``#12`` names it and whose note is *reason*; return its id.
 
-    An answer is known by its sign, which is not that of its kind. Raises `EntryCancelled`, `EntryCancels`.
+    Raises `EntryCancelled`, `EntryCancels`, `InsufficientFund`.
     """
-    entry = FundEntry.get_or_none(FundEntry.id == entry_id)
-    if entry is None:
+    found = FundTransfer.get_or_none(FundTransfer.id == entry_id)
+    if found is None:
         raise NotFound()
-    access.require(actor, "committee", area_id=entry.village_id)
-    if (entry.kind == "spent") == (entry.fen > 0):
-        raise EntryCancels()
-    # Two who cancel at once take turns.
-    VillageSetting.update(notice_days=VillageSetting.notice_days).where(
-        VillageSetting.village == entry.village_id
-    ).execute()
-    answer = {"village": entry.village_id, "kind": entry.kind, "fen": -entry.fen, "voucher": f"#{entry.id}"}
-    if FundEntry.get_or_none(**answer) is not None:
-        raise EntryCancelled()
+    access.require(actor, "committee", area_id=found.village_id)
     note = required(reason, N_("理由"), 120)
-    return int(FundEntry.create(**answer, note=note, day=local_date(now), recorded_by=actor, recorded_at=now).id)
+    return fundbook.reverse(entry_id, note=note, day=local_date(now), actor_id=actor.id, now=now)

@@ -14,8 +14,10 @@ from peewee import IntegrityError
 from points import access, names, stock
 from points.errors import BadPrice, BadQuantity, ClashingName, GoodsForbidden, Missing, NotFound
 from points.keys import verb
+from points.models.goods import GOODS_CATEGORIES, Goods, GoodsPrice
 from points.models.people import Person
-from points.models.shop import GOODS_CATEGORIES, Goods, GoodsPrice, Shop, Stock
+from points.models.shop import Shop
+from points.models.stock import Stock
 
 HIGHEST_PRICE = 100_000
 MOST_RECEIVED = 100_000
@@ -90,11 +92,10 @@ def receive(*, key: str, actor: Person, now: datetime, goods_id: int, quantity: 
     _goods(actor, goods_id)
     if not 0 < quantity <= MOST_RECEIVED:
         raise BadQuantity(most=MOST_RECEIVED)
+    added = stock.add(goods_id, quantity, cost_fen=0)
     stock.remember(
-        goods_id,
+        [added],
         kind="receive",
-        change=quantity,
-        on_hand_after=stock.add(goods_id, quantity),
         cause_type="goods",
         cause_id=goods_id,
         actor_id=actor.id,

@@ -8,9 +8,10 @@ import pytest
 
 from points import access, demo, ledger
 from points.models.contribution import Line
+from points.models.goods import Goods
 from points.models.ledger import AccountType
 from points.models.people import Person, Role
-from points.models.shop import Goods, Till
+from points.models.shop import Till
 from tests.e2e.site import Camera, Reader, Site
 
 pytestmark = pytest.mark.e2e

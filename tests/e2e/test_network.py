@@ -7,8 +7,10 @@ from playwright.sync_api import Route, expect
 
 from points import demo
 from points.models.contribution import Contribution, Line, Voice
+from points.models.goods import Goods
 from points.models.people import Person
-from points.models.shop import Goods, Receipt, Till
+from points.models.receipt import Receipt
+from points.models.shop import Till
 from tests.e2e.site import Reader, Site
 
 pytestmark = pytest.mark.e2e

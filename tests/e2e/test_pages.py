@@ -15,9 +15,11 @@ from points.calendar import local_date
 from points.models.areas import Area
 from points.models.contribution import Line, Notice
 from points.models.council import Motion, Sitting
+from points.models.goods import Goods
 from points.models.people import Person
+from points.models.receipt import Receipt
 from points.models.rules import RuleBook, RuleItem
-from points.models.shop import Goods, Receipt, Shop, Till
+from points.models.shop import Shop, Till
 from points.services import card, complaint, contribution, household, notice, report, rule_book
 from tests.e2e.site import DESK, PHONE, Site
 

@@ -14,7 +14,7 @@ from points.errors import (
     NotAllowed,
     NotFound,
 )
-from points.models.openness import FundEntry
+from points.models.fund import FundEntry
 from points.queries import fund as reads
 from points.services import fund
 from tests.tools import statements

@@ -4,7 +4,8 @@ import pytest
 
 from points import stock
 from points.errors import BadPrice, BadQuantity, ClashingName, GoodsForbidden, Missing, NotAllowed, NotFound
-from points.models.shop import Goods, GoodsPrice, Stock, StockMovement
+from points.models.goods import Goods, GoodsPrice
+from points.models.stock import Stock, StockMovement
 from points.services import goods
 from tests.world import World
 

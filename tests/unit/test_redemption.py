@@ -40,7 +40,9 @@ from points.errors import (
     WrongPin,
 )
 from points.models.people import Household, Person
-from points.models.shop import Receipt, ReceiptLine, ReceiptUndo, Refusal, Stock, StockMovement, Till
+from points.models.receipt import Receipt, ReceiptLine, ReceiptUndo, Refusal
+from points.models.shop import Till
+from points.models.stock import Stock, StockMovement
 from points.services import areas, card, goods, household, kin, redemption
 from tests.world import PIN, PaperCard, World
 
@@ -141,9 +143,14 @@ def test_the_council_keeps_one_person_from_collecting_and_nobody_else(world: Wor
 
 
 def test_it_costs_few_statements(world: World, paper: PaperCard, statements: Callable[[], int]) -> None:
+    salt, soap = world.goods["食盐400g"], world.goods["洗衣液2kg"]
+    redeem(world, paper, basket=[[salt, 1, 2]])  # begins the clerk's shift
     before = statements()
     redeem(world, paper)
-    assert statements() - before <= 16
+    one = statements() - before
+    assert one <= 18
+    redeem(world, paper, basket=[[world.rice, 1, 30], [salt, 2, 2], [soap, 1, 20]])
+    assert statements() - before == 2 * one, "a basket costs as many as a single line"
 
 
 # --- card ---------------------------------------------------------------------------------------------------------

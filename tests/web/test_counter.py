@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from points.models.shop import Receipt, Refusal
+from points.models.receipt import Receipt, Refusal
 from points.services import goods, redemption
 from tests.browser import Browser, Form, forms_of
 from tests.world import PaperCard, World

@@ -2,7 +2,7 @@
 
 import pytest
 
-from points.models.openness import FundEntry
+from points.models.fund import FundEntry
 from points.queries import fund
 from tests.browser import Browser
 from tests.world import World

@@ -1,6 +1,8 @@
 """Shops and goods: opened, stocked and priced through pages only."""
 
-from points.models.shop import Goods, Shop, Stock, Till
+from points.models.goods import Goods
+from points.models.shop import Shop, Till
+from points.models.stock import Stock
 from tests.browser import Browser
 from tests.world import World
 

@@ -9,7 +9,7 @@ from wtforms import DateField, SelectField, StringField
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length, ValidationError
 
-from points.models.openness import FUND_KINDS
+from points.models.fund import SOURCES
 from points.web.edge import label
 from points.web.forms.base import KeyedForm
 
@@ -25,7 +25,7 @@ class EnterForm(KeyedForm):
 
     def __init__(self, **values: object) -> None:
         super().__init__(**values)
-        self.kind.choices = [SelectChoice(kind, label(kind)) for kind in FUND_KINDS]
+        self.kind.choices = [SelectChoice(kind, label(kind)) for kind in (*SOURCES, "spent")]
 
     def validate_yuan(self, field: StringField) -> None:
         """Read ``1,200.50``, full-width digits too, into *fen*."""

@@ -4,7 +4,7 @@ from flask_babel import lazy_gettext as _
 from wtforms import IntegerField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange
 
-from points.models.shop import GOODS_CATEGORIES
+from points.models.goods import GOODS_CATEGORIES
 from points.services.goods import HIGHEST_PRICE, MOST_RECEIVED
 from points.web.forms.base import KeyedForm
 
