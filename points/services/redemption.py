@@ -13,11 +13,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from points import access, cards, codes, db, ledger, shifts, stock, tries
+from points import access, cards, codes, db, ledger, receipts, stock, tries
 from points.calendar import local_date
 from points.cards import Shown
 from points.errors import (
@@ -43,6 +42,7 @@ from points.keys import verb
 from points.ledger import Posting
 from points.models.ledger import Kind
 from points.models.people import Person
+from points.receipts import Line, Sale
 
 MOST_KINDS = 50
 MOST_OF_A_KIND = 999
@@ -50,16 +50,6 @@ MOST_OF_A_KIND = 999
 _GOODS = (
     "SELECT id, name, unit, price, hidden FROM goods JOIN stock ON stock.goods_id = goods.id "
     "WHERE shop_id = ? AND id IN ({}) ORDER BY id"
-)
-_RECEIPT = (
-    "INSERT INTO receipt (till_id, sequence, number, household_id, card_id, collector_id, clerk_id, shift_id, via, "
-    "pin, points, worth_fen, cash_points, cash_fen, balance_after, transfer_id, recorded_at) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, (SELECT source_after FROM transfer WHERE id = ?), ?, ?) "
-    "RETURNING id"
-)
-_LINES = (
-    "INSERT INTO receipt_line (receipt_id, goods_id, name, unit, price, quantity) "
-    "SELECT {0}, {1}, {2:text}, {3:text}, {4}, {5} FROM {rows} ORDER BY rows.key"
 )
 _OF_RECEIPT = (
     "SELECT shop.area_id, receipt.household_id, receipt.transfer_id, receipt.recorded_at FROM receipt "
@@ -73,15 +63,6 @@ _REFUSAL = (
     "INSERT INTO refusal (till_id, clerk_id, household_id, code, details, recorded_at) VALUES (?, ?, "
     "(SELECT person.household_id FROM card JOIN person ON person.id = card.person_id WHERE card.number = ?), ?, ?, ?)"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    goods_id: int
-    name: str
-    unit: str
-    price: int
-    quantity: int
 
 
 def _keep_refusal(refusal: PointsError, given: dict[str, Any]) -> None:
@@ -124,7 +105,7 @@ def redeem(
     if shown.collector_barred_until >= local_date(now).isoformat():
         raise Barred(day=shown.collector_barred_until)
     lines = _price(basket, till.shop_id)
-    points = sum(line.price * line.quantity for line in lines)
+    points = sum(line.points for line in lines)
 
     taken = stock.take({line.goods_id: line.quantity for line in lines})
     transfer_id = ledger.post(
@@ -143,30 +124,18 @@ def redeem(
     )
     if not pin:
         _require_no_pin_room(shown, points, now=now)
-    sequence, shift_id = shifts.next_number(till, actor, now=now)
-    receipt_id: int = db.execute(
-        _RECEIPT,
-        (
-            till.id,
-            sequence,
-            f"{till.shop_code}-{till.number}-{sequence:06d}",
-            shown.household_id,
-            shown.id,
-            collector_id,
-            actor.id,
-            shift_id,
-            shown.via,
-            bool(pin),
-            points,
-            shown.worth_fen,
-            transfer_id,
-            transfer_id,
-            db.microseconds(now),
-        ),
-    ).fetchone()[0]
-    db.rows(_LINES, [(receipt_id, line.goods_id, line.name, line.unit, line.price, line.quantity) for line in lines])
-    stock.remember(taken, kind="redeem", cause_type="receipt", cause_id=receipt_id, actor_id=actor.id, now=now)
-    return receipt_id
+    sale = Sale(
+        household_id=shown.household_id,
+        card_id=shown.id,
+        collector_id=collector_id,
+        proxy_id=None,
+        via=shown.via,
+        pin=bool(pin),
+        points=points,
+        worth_fen=shown.worth_fen,
+        transfer_id=transfer_id,
+    )
+    return receipts.write(sale, lines, taken, till=till, clerk=actor, now=now)
 
 
 @verb("redemption.undo")
@@ -216,7 +185,7 @@ def _check_pin(shown: Shown, pin: str, *, now: datetime) -> None:
         tries.clear("till", shown.tries_subject)
 
 
-def _price(basket: Sequence[Sequence[int]], shop_id: int) -> list[_Line]:
+def _price(basket: Sequence[Sequence[int]], shop_id: int) -> list[Line]:
     """Merge the basket by goods and price it, in the order of goods ids; the price shown must be today's."""
     quantities: dict[int, int] = {}
     prices: dict[int, set[int]] = {}
@@ -237,7 +206,7 @@ def _price(basket: Sequence[Sequence[int]], shop_id: int) -> list[_Line]:
             raise GoodsHidden(goods=name)
         if prices[goods_id] != {price}:
             raise PriceChanged(goods=name, price=price)
-    return [_Line(id_, name, unit, price, quantities[id_]) for id_, name, unit, price, _hidden in rows]
+    return [Line(id_, name, unit, price, quantities[id_]) for id_, name, unit, price, _hidden in rows]
 
 
 def _require_no_pin_room(shown: Shown, points: int, *, now: datetime) -> None:

@@ -27,10 +27,18 @@ BLUEPRINTS = (
     "notices",
     "boards",
     "fund",
+    "settlements",
     "complaints",
     "shops",
     "goods",
+    "stockroom",  # deliveries, losses, goods brought to another shop
+    "stocktakes",
+    "wishes",
     "counter",
+    "proxies",
+    "reservations",
+    "shifts",
+    "lock",  # a till that locked itself after a pause
 )
 
 

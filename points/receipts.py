@@ -1,0 +1,86 @@
+"""Writing a receipt 凭证: what selling a basket and handing out a reservation have in common.
+
+Inside the caller's transaction, after stock and points have moved: the till's next number, the receipt, its lines, and
+what left the shelf.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from points import db, shifts, stock
+from points.cards import AtTill
+from points.models.people import Person
+from points.stock import Moved
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One sort of goods with its price in points."""
+
+    goods_id: int
+    name: str
+    unit: str
+    price: int
+    quantity: int
+
+    @property
+    def points(self) -> int:
+        """What the line costs."""
+        return self.price * self.quantity
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """Who took goods and how they were paid: what a receipt says beside its number and lines.
+
+    Either a member of the household collects or a proxy. *cash_points* were missing and paid as *cash_fen*.
+    """
+
+    household_id: int
+    card_id: int | None
+    collector_id: int | None
+    proxy_id: int | None
+    via: str
+    pin: bool
+    points: int
+    worth_fen: int
+    transfer_id: int
+    cash_points: int = 0
+    cash_fen: int = 0
+    reservation_id: int | None = None
+
+
+_RECEIPT = (
+    "INSERT INTO receipt (till_id, sequence, number, clerk_id, shift_id, household_id, card_id, collector_id, "
+    "proxy_id, via, pin, points, worth_fen, transfer_id, cash_points, cash_fen, reservation_id, balance_after, recorded_at) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT source_after FROM transfer WHERE id = ?), ?) "
+    "RETURNING id"
+)
+_LINES = (
+    "INSERT INTO receipt_line (receipt_id, goods_id, name, unit, price, quantity) "
+    "SELECT {0}, {1}, {2:text}, {3:text}, {4}, {5} FROM {rows} ORDER BY rows.key"
+)
+
+
+def write(
+    sale: Sale, lines: Sequence[Line], taken: Sequence[Moved], *, till: AtTill, clerk: Person, now: datetime
+) -> int:
+    """Write the receipt of *sale* at *till* and return its id. Raises `ShiftClosed`.
+
+    It takes the till's lock, which comes last of all: every customer in the queue touches that row.
+    """
+    sequence, shift_id = shifts.next_number(till, clerk, now=now)
+    number = f"{till.shop_code}-{till.number}-{sequence:06d}"
+    values = (
+        *(till.id, sequence, number, clerk.id, shift_id),
+        *(sale.household_id, sale.card_id, sale.collector_id, sale.proxy_id, sale.via, sale.pin),
+        *(sale.points, sale.worth_fen, sale.transfer_id, sale.cash_points, sale.cash_fen, sale.reservation_id),
+        *(sale.transfer_id, db.microseconds(now)),
+    )
+    receipt_id = int(db.execute(_RECEIPT, values).fetchone()[0])
+    db.rows(_LINES, [(receipt_id, line.goods_id, line.name, line.unit, line.price, line.quantity) for line in lines])
+    stock.remember(taken, kind="redeem", cause_type="receipt", cause_id=receipt_id, actor_id=clerk.id, now=now)
+    return receipt_id
