@@ -55,7 +55,8 @@ class Sale:
 
 _RECEIPT = (
     "INSERT INTO receipt (till_id, sequence, number, clerk_id, shift_id, household_id, card_id, collector_id, "
-    "proxy_id, via, pin, points, worth_fen, transfer_id, cash_points, cash_fen, reservation_id, balance_after, recorded_at) "
+    "proxy_id, via, pin, points, worth_fen, transfer_id, cash_points, cash_fen, reservation_id, balance_after, "
+    "recorded_at) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT source_after FROM transfer WHERE id = ?), ?) "
     "RETURNING id"
 )
