@@ -2,16 +2,18 @@
 
 Double entry, as in the ledger and never mixed with it: a transfer has one source, one target and a positive number of
 fen. What is free (``fund``) and what is promised (``committed``) never fall below zero: the statement that spends also
-tests. All of it runs inside the caller's transaction.
+tests. What leaves ``committed`` names its commitment, and no more than that holds. All of it runs inside the caller's
+transaction.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 
 from points import db
-from points.errors import EntryCancelled, EntryCancels, InsufficientFund, NotFound
+from points.errors import EntryCancelled, EntryCancels, EntryPays, InsufficientFund, NotFound
 from points.models.fund import FUND_FLOORS, SOURCES, FundTransfer
 
 MOVES = {
@@ -47,7 +49,11 @@ class Move:
 
 
 def post(move: Move, *, actor_id: int, now: datetime, answers_id: int | None = None) -> int:
-    """Post one movement and return its id. Raises `InsufficientFund` when its source would fall below zero."""
+    """Post one movement and return its id.
+
+    Raises `InsufficientFund` when its source would fall below zero or its commitment does not hold so much, `NotFound`
+    for a commitment that is not of the village.
+    """
     db.require_transaction()
     pair = (move.source, move.target)
     allowed = pair in MOVES[move.kind] if answers_id is None else any(pair[::-1] in pairs for pairs in MOVES.values())
@@ -56,6 +62,10 @@ def post(move: Move, *, actor_id: int, now: datetime, answers_id: int | None = N
     for account, change in sorted(((move.source, -move.fen), (move.target, move.fen))):
         if account in FUND_FLOORS:
             _change(move.village_id, account, change)
+    if move.source == "committed":  # whose balance is locked by now
+        held = left(move.village_id, move.commitment_id)
+        if held < move.fen:
+            raise _insufficient(held, move.fen)
     made = FundTransfer.create(
         village=move.village_id,
         kind=move.kind,
@@ -78,7 +88,8 @@ def post(move: Move, *, actor_id: int, now: datetime, answers_id: int | None = N
 def reverse(transfer_id: int, *, note: str, day: date, actor_id: int, now: datetime) -> int:
     """Answer a movement by its opposite, once, whose voucher ``#12`` names it; return the answer's id.
 
-    Raises `EntryCancelled`, `EntryCancels` for a reversal, `InsufficientFund` when the money is no longer there.
+    Raises `EntryCancelled`, `EntryCancels` for a reversal, `EntryPays` for what paid a settlement, `InsufficientFund`
+    when the money is no longer there.
     """
     db.require_transaction()
     found = FundTransfer.get_or_none(FundTransfer.id == transfer_id)
@@ -86,7 +97,9 @@ def reverse(transfer_id: int, *, note: str, day: date, actor_id: int, now: datet
         raise NotFound()
     if found.kind == "reversal":
         raise EntryCancels()
-    for account in FUND_FLOORS:  # two who reverse at once take turns
+    if found.cause_type:
+        raise EntryPays()
+    for account in sorted(FUND_FLOORS):  # two who reverse at once take turns
         _change(found.village_id, account, 0)
     if FundTransfer.select().where(FundTransfer.answers == found).exists():
         raise EntryCancelled()
@@ -99,7 +112,7 @@ def reverse(transfer_id: int, *, note: str, day: date, actor_id: int, now: datet
         voucher=f"#{found.id}",
         note=note,
         day=day,
-        commitment_id=found.commitment_id,
+        commitment_id=found.id if found.kind == "commit" else found.commitment_id,
     )
     return post(move, actor_id=actor_id, now=now, answers_id=transfer_id)
 
@@ -110,9 +123,27 @@ def balance(village_id: int, account: str = "fund") -> int:
     return int(row[0]) if row else 0
 
 
+def left(village_id: int, commitment_id: int | None) -> int:
+    """Return what a commitment of the village still holds, in fen. Raises `NotFound`."""
+    row = db.execute(_LEFT, (commitment_id, village_id)).fetchone()
+    if row is None:
+        raise NotFound()
+    return int(row[0])
+
+
 def audit() -> list[tuple[str, int, int, int]]:
-    """Return (account, village id, stored, recomputed) wherever a balance differs from the sum of its transfers."""
-    return [(row[0], int(row[1]), int(row[2]), int(row[3])) for row in db.execute(_AUDIT).fetchall()]
+    """Return (what, id, stored, recomputed) where balances, commitments or kinds differ from the transfers.
+
+    A village's *account*; a *commitment* out of which more went than it held; a transfer that its kind does not allow.
+    """
+    rows = [row for sql in _AUDITS for row in db.execute(sql).fetchall()]
+    found = [(str(row[0]), int(row[1]), int(row[2]), int(row[3])) for row in rows]
+    pairs = {kind: set(moves) for kind, moves in MOVES.items()}
+    pairs["reversal"] = {pair[::-1] for moves in MOVES.values() for pair in moves}
+    for kind, source, target, count in db.execute(_AUDIT_MOVES).fetchall():
+        if (source, target) not in pairs[kind]:
+            found.append((f"move {kind} {source}->{target}", 0, int(count), 0))
+    return found
 
 
 def _change(village_id: int, account: str, fen: int) -> None:
@@ -121,14 +152,37 @@ def _change(village_id: int, account: str, fen: int) -> None:
         db.execute(_OPEN, (village_id, account))
         row = db.execute(_CHANGE, (fen, village_id, account, fen)).fetchone()
     if row is None:
-        raise InsufficientFund(left=f"{balance(village_id, account) / 100:.2f}", needed=f"{-fen / 100:.2f}")
+        raise _insufficient(balance(village_id, account), -fen)
 
 
-_AUDIT = """
+def _insufficient(held: int, needed: int) -> InsufficientFund:
+    return InsufficientFund(left=f"{Decimal(held) / 100:.2f}", needed=f"{Decimal(needed) / 100:.2f}")
+
+
+_LEFT = """
+    SELECT made.fen - COALESCE(SUM(CASE moved.source WHEN 'committed' THEN moved.fen ELSE -moved.fen END), 0)
+    FROM fund_transfer AS made LEFT JOIN fund_transfer AS moved ON moved.commitment_id = made.id
+    WHERE made.id = ? AND made.village_id = ? AND made.kind = 'commit' GROUP BY made.id, made.fen
+"""
+_AUDITS = (
+    """
     SELECT account.type, account.village_id, account.fen, COALESCE(SUM(felt.fen), 0) FROM fund_account AS account
     LEFT JOIN (
         SELECT village_id, source AS type, -fen AS fen FROM fund_transfer
         UNION ALL SELECT village_id, target, fen FROM fund_transfer
     ) AS felt ON felt.village_id = account.village_id AND felt.type = account.type
     GROUP BY account.type, account.village_id, account.fen HAVING account.fen <> COALESCE(SUM(felt.fen), 0)
-"""
+    """,
+    """
+    SELECT 'commitment', made.id, made.fen, SUM(CASE moved.source WHEN 'committed' THEN moved.fen ELSE -moved.fen END)
+    FROM fund_transfer AS made JOIN fund_transfer AS moved ON moved.commitment_id = made.id
+    GROUP BY made.id, made.fen, made.kind, made.village_id
+    HAVING made.kind <> 'commit' OR MIN(moved.village_id) <> made.village_id OR MAX(moved.village_id) <> made.village_id
+        OR SUM(CASE moved.source WHEN 'committed' THEN moved.fen ELSE -moved.fen END) NOT BETWEEN 0 AND made.fen
+    """,
+    """
+    SELECT 'without commitment', id, fen, 0 FROM fund_transfer
+    WHERE commitment_id IS NULL AND kind <> 'commit' AND (source = 'committed' OR target = 'committed')
+    """,
+)
+_AUDIT_MOVES = "SELECT kind, source, target, COUNT(*) FROM fund_transfer GROUP BY kind, source, target"

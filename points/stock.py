@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from points import db
-from points.errors import OutOfStock
+from points.errors import BatchTooSmall, GoodsSpoilt, OutOfStock
 from points.models.goods import Goods
 
 Quantities = Mapping[int, int]
@@ -42,19 +42,39 @@ def hold(goods_ids: Iterable[int]) -> None:
         db.execute(sql, (json.dumps(sorted(goods_ids)),))
 
 
-def take(quantities: Quantities, *, reserved: bool = False) -> list[Moved]:
+def take_from(goods_id: int, batch_id: int, quantity: int) -> list[Moved]:
+    """Take available pieces out of one batch, as when it has spoilt; then `remember` them.
+
+    Raises `OutOfStock`, as `BatchTooSmall` when the batch alone has too few.
+    """
+    db.require_transaction()
+    after = _change(_TAKE, {goods_id: quantity})[goods_id]
+    if db.execute(_TAKE_FROM, (quantity, batch_id, goods_id, quantity)).fetchone() is None:
+        left = db.execute(_LEFT, (batch_id, goods_id)).fetchone()
+        raise BatchTooSmall(goods=Goods.get_by_id(goods_id).name, wanted=quantity, left=left[0] if left else 0)
+    return [Moved(goods_id, batch_id, -quantity, after)]
+
+
+def take(quantities: Quantities, *, reserved: bool = False, good_on: date | None = None) -> list[Moved]:
     """Take pieces off the shelf, the batches that spoil first; `remember` them once their cause has an id.
 
-    *reserved*: those that `reserve` set aside before. Raises `OutOfStock`, naming goods of which too few are available.
+    *reserved*: those that `reserve` set aside before. *good_on*: to be eaten on that local day, so batches past their
+    best-before day stay where they are. Raises `OutOfStock`, naming goods of which too few are available, or
+    `GoodsSpoilt` when too few of these are good.
     """
     db.require_transaction()
     after = _change(_TAKE_RESERVED if reserved else _TAKE, quantities)
     wanted, moved = dict(quantities), []
-    for batch_id, goods_id, remaining in db.rows(_BATCHES, sorted(quantities.items())):
+    for batch_id, goods_id, remaining, best_before in db.rows(_BATCHES, sorted(quantities.items())):
+        if good_on is not None and best_before is not None and db.day(best_before) < good_on:
+            continue
         if count := min(remaining, wanted[goods_id]):
             wanted[goods_id] -= count
             moved.append(Moved(goods_id, batch_id, -count, after[goods_id] + wanted[goods_id]))
-    assert not any(wanted.values()), "batches hold less than the shelf"
+    for goods_id, missing in wanted.items():
+        if missing:
+            assert good_on is not None, "batches hold less than the shelf"
+            raise GoodsSpoilt(goods=Goods.get_by_id(goods_id).name, left=quantities[goods_id] - missing)
     db.rows(_CHANGE_BATCHES, [(one.batch_id, one.change) for one in moved])
     return moved
 
@@ -75,6 +95,17 @@ def give_back(moved: Sequence[Moved]) -> list[Moved]:
     return back[::-1]
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Pieces that come together, *cost_fen* each."""
+
+    goods_id: int
+    quantity: int
+    cost_fen: int
+    best_before: date | None = None
+    receiving_id: int | None = None
+
+
 def add(
     goods_id: int,
     quantity: int,
@@ -84,12 +115,26 @@ def add(
     receiving_id: int | None = None,
 ) -> Moved:
     """Put *quantity* > 0 pieces on the shelf as a new batch, *cost_fen* each; then `remember` them."""
+    return add_all([Batch(goods_id, quantity, cost_fen, best_before, receiving_id)])[0]
+
+
+def add_all(batches: Sequence[Batch]) -> list[Moved]:
+    """Put new batches on the shelf, however many, of goods that are held; then `remember` them."""
     db.require_transaction()
-    assert quantity > 0
-    after = _change(_ADD, {goods_id: quantity})[goods_id]
-    day = best_before.isoformat() if best_before else None
-    batch_id = db.execute(_BATCH, (goods_id, receiving_id, day, cost_fen, quantity)).fetchone()[0]
-    return Moved(goods_id, int(batch_id), quantity, after)
+    quantities: Counter[int] = Counter()
+    for one in batches:
+        assert one.quantity > 0
+        quantities[one.goods_id] += one.quantity
+    after = _change(_ADD, quantities)
+    rows = [
+        (one.goods_id, one.receiving_id, one.best_before and one.best_before.isoformat(), one.cost_fen, one.quantity)
+        for one in batches
+    ]
+    moved = []
+    for batch_id, goods_id, count in sorted(db.rows(_NEW_BATCHES, rows), reverse=True):
+        moved.append(Moved(goods_id, batch_id, count, after[goods_id]))
+        after[goods_id] -= count
+    return moved[::-1]
 
 
 def reserve(quantities: Quantities) -> None:
@@ -166,7 +211,7 @@ _RELEASE = """
     WHERE stock.goods_id = given.goods_id AND reserved >= given.count RETURNING stock.goods_id, on_hand
 """
 _BATCHES = """
-    SELECT id, goods_id, remaining FROM stock_batch
+    SELECT id, goods_id, remaining, best_before FROM stock_batch
     WHERE goods_id IN (SELECT {0} FROM {rows}) AND remaining > 0
     ORDER BY goods_id, CASE WHEN best_before IS NULL THEN 1 ELSE 0 END, best_before, id
 """
@@ -174,10 +219,14 @@ _CHANGE_BATCHES = """
     UPDATE stock_batch SET remaining = remaining + moved.change
     FROM (SELECT {0} AS id, {1} AS change FROM {rows}) AS moved WHERE stock_batch.id = moved.id
 """
-_BATCH = (
-    "INSERT INTO stock_batch (goods_id, receiving_id, best_before, cost_fen, remaining) "
-    "VALUES (?, ?, ?, ?, ?) RETURNING id"
+_NEW_BATCHES = """
+    INSERT INTO stock_batch (goods_id, receiving_id, best_before, cost_fen, remaining)
+    SELECT {0}, {1}, {2:day}, {3}, {4} FROM {rows} ORDER BY rows.key RETURNING id, goods_id, remaining
+"""
+_TAKE_FROM = (
+    "UPDATE stock_batch SET remaining = remaining - ? WHERE id = ? AND goods_id = ? AND remaining >= ? RETURNING id"
 )
+_LEFT = "SELECT remaining FROM stock_batch WHERE id = ? AND goods_id = ?"
 _REMEMBER = """
     INSERT INTO stock_movement
         (goods_id, batch_id, kind, change, on_hand_after, cause_type, cause_id, note, actor_id, recorded_at)

@@ -9,12 +9,13 @@ from points.errors import (
     EntryCancels,
     FundAmount,
     FutureDay,
+    InsufficientFund,
     Invalid,
     Missing,
     NotAllowed,
     NotFound,
 )
-from points.models.fund import FundEntry
+from points.models.fund import FundTransfer
 from points.queries import fund as reads
 from points.services import fund
 from tests.tools import statements
@@ -32,9 +33,62 @@ def test_what_comes_in_adds_and_what_is_spent_takes_away(world: World) -> None:
     enter(world, "grant", 500_000)
     enter(world, "donation", 20_050)
     spent = enter(world, "spent", 120_025)
-    assert FundEntry.get_by_id(spent).fen == -120_025
+    kept = FundTransfer.get_by_id(spent)
+    assert (kept.source, kept.target, kept.fen) == ("fund", "spent", 120_025)
     assert reads.balance(world.village) == 400_025
     assert reads.balance(world.other_village) == 0
+
+
+def test_what_is_not_there_is_not_spent(world: World) -> None:
+    enter(world, "grant", 900)
+    with pytest.raises(InsufficientFund):
+        enter(world, "spent", 901)
+    assert reads.balance(world.village) == 900
+
+
+def commit(world: World, fen: int = 600) -> int:
+    return fund.commit(**world.by(world.committee[0]), village_id=world.village, fen=fen, purpose="第四季度进货")
+
+
+def test_what_is_set_aside_is_spent_or_released_out_of_its_commitment(world: World) -> None:
+    enter(world, "grant", 900)
+    with pytest.raises(InsufficientFund):
+        commit(world, 901)
+    commitment = commit(world)
+    with pytest.raises(InsufficientFund):
+        enter(world, "spent", 301)
+    bought = {"commitment_id": commitment, "voucher": "发票 9", "note": "", "day": world.today}
+    fund.spend_committed(**world.by(world.committee[1]), **bought, fen=400)
+    [left] = reads.commitments(world.village)
+    assert (left.id, left.purpose, left.fen, left.left_fen) == (commitment, "第四季度进货", 600, 200)
+    with pytest.raises(InsufficientFund):
+        fund.release(**world.by(world.committee[0]), commitment_id=commitment, fen=201, reason="便宜了")
+    fund.release(**world.by(world.committee[0]), commitment_id=commitment, fen=200, reason="便宜了")
+    assert reads.commitments(world.village) == []
+    assert reads.balance(world.village) == 500
+    rows, _ = reads.entries(world.village, commitment_id=commitment)
+    assert [(row.kind, row.fen) for row in rows] == [("release", 200), ("spend", 400), ("commit", 600)]
+
+
+def test_only_the_committee_sets_aside(world: World) -> None:
+    enter(world, "grant", 900)
+    commitment = commit(world)
+    bought = {"voucher": "发票 9", "note": "", "day": world.today, "fen": 1}
+    for other, refusal in (
+        (world.supervisor, NotAllowed),
+        (world.clerk, NotAllowed),
+        (world.other_committee, NotFound),
+    ):
+        with pytest.raises(refusal):
+            fund.commit(**world.by(other), village_id=world.village, fen=1, purpose="进货")
+        with pytest.raises(refusal):
+            fund.spend_committed(**world.by(other), commitment_id=commitment, **bought)
+        with pytest.raises(refusal):
+            fund.release(**world.by(other), commitment_id=commitment, fen=1, reason="不要了")
+    with pytest.raises(NotFound):
+        fund.spend_committed(**world.by(world.committee[0]), commitment_id=999, **bought)
+    with pytest.raises(Missing):
+        fund.commit(**world.by(world.committee[0]), village_id=world.village, fen=1, purpose=" ")
 
 
 def test_a_retry_enters_once(world: World) -> None:
@@ -61,11 +115,13 @@ def test_an_entry_has_a_known_kind_a_voucher_and_a_day_that_has_come(world: Worl
 
 
 def test_an_opposite_entry_answers_a_wrong_one_once(world: World) -> None:
+    enter(world, "grant", 900)
     wrong = enter(world, "spent", 900)
     answer = fund.cancel(**world.by(world.committee[1]), entry_id=wrong, reason="记重了")
-    kept = FundEntry.get_by_id(answer)
-    assert (kept.kind, kept.fen, kept.voucher, kept.note) == ("spent", 900, f"#{wrong}", "记重了")
-    assert reads.balance(world.village) == 0
+    kept = FundTransfer.get_by_id(answer)
+    assert (kept.kind, kept.source, kept.target, kept.fen) == ("reversal", "spent", "fund", 900)
+    assert (kept.voucher, kept.note) == (f"#{wrong}", "记重了")
+    assert reads.balance(world.village) == 900
     with pytest.raises(EntryCancelled):
         fund.cancel(**world.by(world.committee[0]), entry_id=wrong, reason="再来")
     with pytest.raises(EntryCancels):

@@ -1,0 +1,224 @@
+"""Cover: a village's points and debts beside what stands behind them, all in fen; and how that went by month.
+
+On one side the points that households hold or that the council promised, by the worth of a point, and what contracted
+shops have given and not been paid for. On the other the fund, free and committed, and the stock of the own shops at
+cost; that of a shop for several villages is shared out by their active households. Fixed SQL over a set of villages.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from points import db
+from points.calendar import local_date, month_of, start_of
+from points.errors import BeyondCover
+from points.models.areas import Area, VillageSetting
+from points.models.fund import CoverMonth
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """Points *held* and *promised* at *worth_fen* each and debts to shops, beside fund and stock."""
+
+    worth_fen: int = 0
+    held: int = 0
+    promised: int = 0
+    unsettled_fen: int = 0
+    fund_fen: int = 0
+    stock_fen: int = 0
+
+    @property
+    def owed_fen(self) -> int:
+        """What is owed: points and debts."""
+        return (self.held + self.promised) * self.worth_fen + self.unsettled_fen
+
+    @property
+    def behind_fen(self) -> int:
+        """What stands behind it."""
+        return self.fund_fen + self.stock_fen
+
+    @property
+    def percent(self) -> int | None:
+        """What is owed, in percent of what stands behind it, rounded up; None when nothing stands behind."""
+        return -(-100 * self.owed_fen // self.behind_fen) if self.behind_fen else None
+
+    def room(self, percent: int) -> int:
+        """How many points more may be given, up to so much percent; negative: so many are too many."""
+        return (self.behind_fen * percent // 100 - self.owed_fen) // self.worth_fen if self.worth_fen else 0
+
+
+def of(village_id: int) -> Cover:
+    """Return the cover of one village now."""
+    return of_villages([village_id])[village_id]
+
+
+def of_villages(village_ids: Collection[int]) -> dict[int, Cover]:
+    """Return the cover of villages now, by three statements."""
+    ids = json.dumps(sorted(village_ids))
+    figures: dict[int, dict[str, int]] = {id_: defaultdict(int) for id_ in village_ids}
+    for village_id, name, number in db.execute(_FIGURES.format(ids=db.set_of_ids()), (ids,) * 6).fetchall():
+        figures[village_id][name] += int(number)
+    served: defaultdict[int, dict[int, int]] = defaultdict(dict)
+    for shop_id, village_id, households in db.execute(_SERVED.format(ids=db.set_of_ids()), (ids,)).fetchall():
+        served[shop_id][village_id] = households
+    stock = db.execute(_STOCK.format(ids=db.set_of_ids()), (json.dumps(sorted(served)),)).fetchall() if served else []
+    for shop_id, fen in stock:
+        households = sum(served[shop_id].values())
+        for village_id in served[shop_id].keys() & figures.keys():
+            share = served[shop_id][village_id] if households else 1
+            figures[village_id]["stock_fen"] += int(fen) * share // (households or len(served[shop_id]))
+    return {village_id: Cover(**numbers) for village_id, numbers in figures.items()}
+
+
+def require_room(settings: Mapping[int, VillageSetting], asked: Mapping[int, int]) -> None:
+    """Let *asked* points by village pass. Raises `BeyondCover` where a village refuses what exceeds its limit.
+
+    Two who ask at once for such a village take turns.
+    """
+    db.require_transaction()
+    refusing = [id_ for id_ in sorted(asked) if asked[id_] and settings[id_].cover_refuses]
+    if not refusing:
+        return
+    if db.is_postgresql():
+        held = f"SELECT 1 FROM village_setting WHERE village_id IN ({db.set_of_ids()}) ORDER BY village_id FOR UPDATE"
+        db.execute(held, (json.dumps(refusing),))
+    for village_id, cover in of_villages(refusing).items():
+        percent = settings[village_id].cover_percent
+        if percent and cover.worth_fen and cover.room(percent) < asked[village_id]:
+            raise BeyondCover(percent=percent, left=max(cover.room(percent), 0))
+
+
+# --- by month -----------------------------------------------------------------------------------------------------
+
+
+def seen(now: datetime) -> list[dict[str, Any]]:
+    """Return what is to be kept of all villages today, once a local day: this month's row of each.
+
+    On the first day that is seen of a month, the month before gets its last figures too. A constant number of
+    statements, outside a transaction, so that nobody waits.
+    """
+    today = local_date(now)
+    last = CoverMonth.select(CoverMonth.seen_on).order_by(CoverMonth.seen_on.desc()).limit(1).scalar()
+    if last == today:
+        return []
+    covers = of_villages([village.id for village in Area.select(Area.id).where(Area.kind == "village")])
+    firsts = {today.replace(day=1), (last or today).replace(day=1)}
+    return [row for first in sorted(firsts) for row in _month(covers, first, today)]
+
+
+def keep(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Keep what was `seen`; what was kept of the month before is replaced."""
+    db.require_transaction()
+    if rows:
+        figures = [field for name, field in CoverMonth._meta.fields.items() if name not in ("village", "month")]
+        kept = CoverMonth.insert_many(rows)
+        kept.on_conflict(conflict_target=[CoverMonth.village, CoverMonth.month], preserve=figures).execute()
+
+
+def _month(covers: Mapping[int, Cover], first: date, today: date) -> list[dict[str, Any]]:
+    following = (first + timedelta(days=31)).replace(day=1)
+    flows = _flows(db.microseconds(start_of(first)), db.microseconds(start_of(following)))
+    rows = []
+    for village_id, cover in covers.items():
+        figures = {name: number for name, number in asdict(cover).items() if name not in ("held", "promised")}
+        moved = {name: flows[village_id, name] for name in ("awarded", "redeemed", "income_fen", "spent_fen")}
+        at = {"village": village_id, "month": month_of(first), "seen_on": min(today, following - timedelta(days=1))}
+        rows.append(at | figures | moved | {"outstanding": cover.held + cover.promised})
+    return rows
+
+
+def _flows(since: int, until: int) -> defaultdict[tuple[int, str], int]:
+    """Return what moved between two stored moments, by village and name."""
+    row = db.execute("SELECT id FROM transfer WHERE recorded_at < ? ORDER BY id DESC LIMIT 1", (since,)).fetchone()
+    span = (row[0] if row else 0, since, until)
+    flows: defaultdict[tuple[int, str], int] = defaultdict(int)
+    for village_id, name, number in db.execute(_FLOWS, (*span, *span, *span, *span, since, until)).fetchall():
+        flows[village_id, name] += int(number)
+    return flows
+
+
+# --- within -------------------------------------------------------------------------------------------------------
+
+_PAID = """
+    EXISTS (
+        SELECT 1 FROM settlement_item JOIN settlement ON settlement.id = settlement_item.settlement_id
+        WHERE settlement_item.receipt_id = receipt.id AND {undone} AND settlement.state IN ('paid', 'closed')
+    )
+"""
+_OF_CONTRACTED = """
+    JOIN till ON till.id = receipt.till_id JOIN shop ON shop.id = till.shop_id AND shop.contracted
+    JOIN household ON household.id = receipt.household_id WHERE household.village_id IN ({ids})
+"""
+_FIGURES = f"""
+    SELECT area_id, 'worth_fen', worth_fen FROM rule_book WHERE state = 'adopted' AND area_id IN ({{ids}})
+    UNION ALL
+    SELECT household.village_id, 'held', SUM(account.balance) FROM household
+    JOIN account ON account.owner_id = household.id AND account.type IN ('household', 'hold')
+    WHERE household.village_id IN ({{ids}}) GROUP BY household.village_id
+    UNION ALL
+    SELECT village_id, 'promised', SUM(granted) FROM line
+    WHERE village_id IN ({{ids}}) AND state IN ('approved', 'noticed') AND effect = 'points' GROUP BY village_id
+    UNION ALL
+    SELECT village_id, 'fund_fen', SUM(fen) FROM fund_account WHERE village_id IN ({{ids}}) GROUP BY village_id
+    UNION ALL
+    SELECT household.village_id, 'unsettled_fen', SUM(CAST(receipt.points AS BIGINT) * receipt.worth_fen) FROM receipt
+    {_OF_CONTRACTED} AND NOT {_PAID.format(undone="NOT settlement_item.undone")} GROUP BY household.village_id
+    UNION ALL
+    SELECT household.village_id, 'unsettled_fen', -SUM(CAST(receipt.points AS BIGINT) * receipt.worth_fen)
+    FROM receipt_undo JOIN receipt ON receipt.id = receipt_undo.receipt_id
+    {_OF_CONTRACTED} AND NOT {_PAID.format(undone="settlement_item.undone")} GROUP BY household.village_id
+"""
+_SERVED = """
+    WITH serves AS (
+        SELECT shop.id AS shop_id, area.id AS village_id FROM shop
+        JOIN area_ancestor ON area_ancestor.ancestor_id = shop.area_id
+        JOIN area ON area.id = area_ancestor.descendant_id AND area.kind = 'village'
+        WHERE shop.active AND NOT shop.contracted
+        UNION
+        SELECT shop.id, area.id FROM shop
+        JOIN area_ancestor ON area_ancestor.descendant_id = shop.area_id
+        JOIN area ON area.id = area_ancestor.ancestor_id AND area.kind = 'village'
+        WHERE shop.active AND NOT shop.contracted
+    )
+    SELECT shop_id, village_id,
+        (SELECT COUNT(*) FROM household WHERE household.village_id = serves.village_id AND household.active)
+    FROM serves WHERE shop_id IN (SELECT shop_id FROM serves WHERE village_id IN ({ids}))
+"""
+_STOCK = """
+    SELECT goods.shop_id, SUM(
+        CAST(stock_batch.remaining AS BIGINT)
+        * CASE WHEN stock_batch.cost_fen > 0 THEN stock_batch.cost_fen ELSE goods.cost_fen END
+    ) FROM goods JOIN stock_batch ON stock_batch.goods_id = goods.id
+    WHERE goods.shop_id IN ({ids}) AND stock_batch.remaining > 0 GROUP BY goods.shop_id
+"""
+_WITHIN = "transfer.id > ? AND transfer.recorded_at >= ? AND transfer.recorded_at < ?"
+_FLOWS = f"""
+    SELECT account.owner_id, 'awarded', SUM(transfer.points) FROM transfer
+    JOIN account ON account.id = transfer.source_id AND account.type = 'issuance' WHERE {_WITHIN}
+    GROUP BY account.owner_id
+    UNION ALL
+    SELECT account.owner_id, 'awarded', -SUM(transfer.points) FROM transfer
+    JOIN account ON account.id = transfer.target_id AND account.type = 'issuance' WHERE {_WITHIN}
+    GROUP BY account.owner_id
+    UNION ALL
+    SELECT household.village_id, 'redeemed', SUM(transfer.points) FROM transfer
+    JOIN account ON account.id = transfer.source_id JOIN household ON household.id = account.owner_id
+    WHERE transfer.kind = 'redemption' AND {_WITHIN} GROUP BY household.village_id
+    UNION ALL
+    SELECT household.village_id, 'redeemed', -SUM(transfer.points) FROM transfer
+    JOIN account AS shop ON shop.id = transfer.source_id AND shop.type = 'shop'
+    JOIN account ON account.id = transfer.target_id JOIN household ON household.id = account.owner_id
+    WHERE transfer.kind = 'reversal' AND {_WITHIN} GROUP BY household.village_id
+    UNION ALL
+    SELECT village_id, CASE WHEN target = 'spent' OR source = 'spent' THEN 'spent_fen' ELSE 'income_fen' END,
+        SUM(CASE WHEN kind = 'reversal' THEN -fen ELSE fen END)
+    FROM fund_transfer
+    WHERE recorded_at >= ? AND recorded_at < ?
+    AND NOT (source IN ('fund', 'committed') AND target IN ('fund', 'committed'))
+    GROUP BY 1, 2
+"""
