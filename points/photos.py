@@ -55,8 +55,8 @@ class Picture:
     height: int
 
 
-def redraw(data: bytes, number: int = 1) -> Picture:
-    """Draw a JPEG, PNG or WebP anew, upright, at most 1280 pixels long and 300 KB large, with nothing but its pixels.
+def redraw(data: bytes, number: int = 1, longest: int = LONGEST_SIDE) -> Picture:
+    """Draw a JPEG, PNG or WebP anew, upright, at most *longest* pixels long and 300 KB large, only its pixels.
 
     *number* counts the files sent, for the sentence. Raises `NotAPhoto`, `PhotoTooLarge`.
     """
@@ -64,9 +64,9 @@ def redraw(data: bytes, number: int = 1) -> Picture:
         with Image.open(BytesIO(data), formats=_FORMATS) as opened:
             if opened.width * opened.height > (MOST_UNPACKED if opened.format in ("PNG", "WEBP") else MOST_PIXELS):
                 raise PhotoTooLarge(n=number)
-            opened.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))  # a JPEG is unpacked at a fraction of its size
+            opened.draft("RGB", (longest, longest))  # a JPEG is unpacked at a fraction of its size
             clear = opened.convert("RGBA" if opened.has_transparency_data else "RGB")
-            clear.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+            clear.thumbnail((longest, longest))
             upright = ImageOps.exif_transpose(clear)
     except PhotoTooLarge:
         raise
@@ -87,14 +87,15 @@ def keep(
     actor: Person,
     now: datetime,
     apart_from: int | None = None,
-) -> None:
-    """Keep the photos of a subject, each with the earliest photo of the village that it is like.
+) -> list[int]:
+    """Keep the photos of a subject, each with the earliest photo of the village that it is like; return their ids.
 
     The photos of the subject *apart_from*, which this one takes up again, do not count as earlier ones.
     """
     db.require_transaction()
     if not pictures:
-        return
+        return []
+    ids = []
     rows = db.execute(_EARLIER, (village_id,)).fetchall()
     earlier = [row[:3] for row in rows if row[3:] != (subject_type, apart_from)]
     for picture in pictures:
@@ -112,6 +113,8 @@ def keep(
             added_at=now,
         )
         PhotoBody.create(photo=photo, body=picture.body)
+        ids.append(int(photo.id))
+    return ids
 
 
 def of(subject_type: str, subject_ids: Iterable[int]) -> dict[int, list[Photo]]:

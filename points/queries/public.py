@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from itertools import groupby
+from typing import NamedTuple
 
 from peewee import JOIN
 
+from points import db
 from points.errors import NotFound
 from points.models.areas import Area
 from points.models.contribution import Notice
@@ -32,6 +34,21 @@ def village(village_id: int) -> Area:
     if found is None:
         raise NotFound()
     return found
+
+
+class Village(NamedTuple):
+    """What the page with the goods needs of a village: it is asked for most of all."""
+
+    id: int
+    name: str
+
+
+def named(village_id: int) -> Village:
+    """Return the name of a village. Raises `NotFound`."""
+    row = db.execute("SELECT id, name FROM area WHERE id = ? AND kind = 'village'", (village_id,)).fetchone()
+    if row is None:
+        raise NotFound()
+    return Village(*row)
 
 
 def running_notices(village_id: int, now: datetime) -> list[Notice]:

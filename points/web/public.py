@@ -7,10 +7,13 @@ from flask.typing import ResponseReturnValue
 
 from points import council
 from points.calendar import local_date, month_of
+from points.models.goods import GOODS_CATEGORIES
 from points.queries import boards, fund, notices, public, shop
-from points.web import qr
+from points.queries import hours as days
+from points.web import hours, qr
 from points.web.edge import now
 from points.web.frame import url_for
+from points.web.goods import page_number
 from points.web.phone import tabs
 from points.web.text import gettext as _
 
@@ -34,7 +37,9 @@ def front() -> ResponseReturnValue:
 def village(village_id: int) -> ResponseReturnValue:
     found = public.village(village_id)
     setting = notices.setting(village_id)
-    month = boards.period(month_of(local_date(now())))
+    today = local_date(now())
+    month = boards.period(month_of(today))
+    shops = shop.of_village(village_id)
     return render_template(
         "public/village.html",
         village=found,
@@ -44,7 +49,9 @@ def village(village_id: int) -> ResponseReturnValue:
         month=month,
         deductions=boards.deductions(village_id, month) if setting.black_board else [],
         fund=fund.line(village_id),
-        shops=shop.of_village(village_id),
+        shops=shops,
+        hours=hours.told(shops, now()),
+        visits=days.visits(village_id, today),
         book=public.rule_book(village_id),
         members=council.members(village_id),
         tabs=tabs(village_id),
@@ -56,11 +63,13 @@ def poster(village_id: int) -> ResponseReturnValue:
     found = public.village(village_id)
     path = url_for("public.village", village_id=village_id)
     address = whole_address(path)
+    shops = shop.of_village(village_id)
     return render_template(
         "public/poster.html",
         village=found,
         setting=notices.setting(village_id),
-        shops=shop.of_village(village_id),
+        shops=shops,
+        hours=hours.told(shops, now()),
         size=paper(),
         address=address,
         code=qr.address(address, _("本村的公开网页")),
@@ -70,10 +79,29 @@ def poster(village_id: int) -> ResponseReturnValue:
 
 @blueprint.get("/villages/<int:village_id>/goods")
 def goods(village_id: int) -> ResponseReturnValue:
-    found = public.village(village_id)
-    shops = shop.of_village(village_id)
-    goods_of = {one.id: shop.by_category(shop.shelf([one.id])) for one in shops}
-    return render_template("public/goods.html", village=found, shops=shops, goods_of=goods_of, tabs=tabs(village_id))
+    """Show what a shop gives, a page at a time; a list of one page is grouped by category."""
+    found = public.named(village_id)
+    shops = shop.serving(village_id)
+    asked = {name: request.args.get(name, "").strip()[:40] for name in ("q", "category")}
+    wanted = request.args.get("shop", type=int)
+    here = next((one for one in shops if one.id == wanted), shops[0] if shops else None)
+    today = local_date(now())
+    page = shop.offered(here.id if here else 0, today=today, page=page_number(), **asked)
+    whole = page.number == 1 and not page.more
+    return render_template(
+        "public/goods.html",
+        village=found,
+        shops=shops,
+        here=here,
+        hours=hours.told([here], now())[here.id] if here else None,
+        page=page,
+        groups=shop.by_category(page.goods) if whole else [("", page.goods)],
+        asked=asked,
+        where={"village_id": village_id, "shop": wanted, **asked} if wanted else {"village_id": village_id, **asked},
+        categories=() if whole and not any(asked.values()) else GOODS_CATEGORIES,
+        today=today,
+        tabs=tabs(village_id),
+    )
 
 
 @blueprint.get("/villages/<int:village_id>/rules")

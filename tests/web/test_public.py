@@ -7,7 +7,7 @@ import pytest
 import config
 from points import create_app
 from points.models.people import Person, Role
-from points.services import areas, fund, goods
+from points.services import areas, fund, goods, shop
 from tests import steps
 from tests.browser import Browser
 from tests.tools import statements
@@ -38,6 +38,43 @@ def test_goods_show_price_and_a_hint_of_the_stock(browser: Browser, world: World
     assert "还有 10" not in page
 
 
+def test_goods_say_their_limits_and_days(browser: Browser, world: World) -> None:
+    said = {"limit_household": 2, "limit_person": 1, "limit_period": "week", "valid_to": world.today}
+    goods.edit_goods(**world.by(world.clerk), goods_id=world.rice, **said)
+    page = browser.get(f"/villages/{world.village}/goods").text
+    for shown in ("每周每户最多 2 袋，每周每人最多 1 袋", "换到2026年11月2日", f"/shops/{world.shop}/reserve"):
+        assert shown in page, shown
+    world.wait(days=1)
+    assert "大米5kg" not in browser.get(f"/villages/{world.village}/goods").text
+
+
+def test_many_goods_come_page_by_page_and_by_category(browser: Browser, world: World) -> None:
+    for number in range(60):
+        goods.add_goods(
+            **world.by(world.clerk), shop_id=world.shop, name=f"货{number:02d}", unit="个", category="其他", price=1
+        )
+    url = f"/villages/{world.village}/goods"
+    pages = [browser.get(url, page=number).text for number in (1, 2)]
+    assert [page.count("<h3>") for page in pages] == [48, 15]
+    assert "下一页" in pages[0] and "下一页" not in pages[1] and "上一页" in pages[1]
+    assert browser.get(url, category="粮油").text.count("<h3>") == 1
+    assert browser.get(url, q="dm").text.count("<h3>") == 1
+    assert "没有找到“没有这样”" in browser.get(url, q="没有这样").text
+    assert "后面没有了" in browser.get(url, page=9).text
+
+
+def test_another_shop_of_the_village_is_chosen_and_none_elsewhere(browser: Browser, world: World) -> None:
+    second = shop.open_shop(
+        **world.by(world.committee[0]), area_id=world.lanes[0], code="SQ2", name="东巷小店", hours=""
+    )
+    goods.add_goods(**world.by(world.clerk), shop_id=second, name="冰棍", unit="根", category="其他", price=1)
+    url = f"/villages/{world.village}/goods"
+    assert "冰棍" not in browser.get(url).text and "东巷小店" in browser.get(url).text
+    assert "冰棍" in browser.get(url, shop=second).text
+    elsewhere = browser.get(f"/villages/{world.other_village}/goods", shop=second).text
+    assert "冰棍" not in elsewhere and "还没有开店" in elsewhere
+
+
 def test_the_rule_book_says_what_counts_how_often(browser: Browser, world: World) -> None:
     page = browser.get(f"/villages/{world.village}/rules").text
     for shown in ("第 1 版", "村民会议第3号", "义务巡逻", "+10", "每月最多 4 次", "不占每月封顶"):
@@ -51,7 +88,7 @@ def test_a_village_without_shop_or_rules_says_so(browser: Browser, world: World)
     assert "现在没有公示" in browser.get(f"/villages/{bare}").text
 
 
-PAGES = ("", "/goods", "/rules", "/poster", "/board", "/board/poster", "/notices")
+PAGES = ("", "/goods", "/wishes", "/rules", "/poster", "/board", "/board/poster", "/notices")
 
 
 @pytest.mark.parametrize("page", PAGES)
