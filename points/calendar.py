@@ -40,3 +40,18 @@ def week_of(day: date) -> str:
 def quarter_of(day: date) -> str:
     """Return the local quarter of *day* as ``2026-Q4``."""
     return f"{day.year}-Q{(day.month + 2) // 3}"
+
+
+def first_day(period: str, day: date) -> date:
+    """Return the first day of the local *period* (day, week, month, quarter or year) in which *day* lies."""
+    match period:
+        case "week":
+            return day - timedelta(days=day.weekday())
+        case "month":
+            return day.replace(day=1)
+        case "quarter":
+            return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
+        case "year":
+            return day.replace(month=1, day=1)
+        case _:
+            return day

@@ -1,29 +1,44 @@
-"""A card at the counter: the rules that looking it up and redeeming with it share, asked in one order.
+"""A card or a phone's code at the counter: the rules that looking it up and redeeming with it share, in one order.
 
 First the clerk must hold the till's shop. Then the card may be misread, unknown, not handed over, revoked, its holder
 gone, of another area, or of the clerk's own household or kin; then wrong tries must have waited long enough; then the
-secret of a scanned code must be right. PINs are the business of the service that redeems.
+secret of a scanned code must be right. A phone's code is good for the one till and clerk that read it while it was
+fresh, for ten minutes, once.
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from points import access, codes, db, tries
 from points.calendar import local_date, start_of
+from points.codes import Presented
 from points.errors import (
+    CardMisread,
     CardNotHandedOver,
     CardRevoked,
     CardUnknown,
     HolderGone,
+    NoPinSet,
     NotAllowed,
     NotFound,
     OutsideShopArea,
     OwnHousehold,
+    PhoneCodeElsewhere,
+    PhoneCodeExpired,
+    PhoneCodeUsed,
+    PinNeeded,
+    PointsError,
+    WrongPin,
 )
 from points.models.ledger import Account, AccountType
 from points.models.people import Person
+
+PHONE_KEPT = timedelta(minutes=10)
+"""So long a phone's code may be redeemed with once a till has read it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +67,7 @@ class AtTill:
 class Shown:
     """A card that may be used at this till, and whose it is; `failures` counts wrong PINs in a row.
 
+    *id* is 0 for a phone's code.
     *collector_barred_until*: the last local day, as ``2026-11-30``, of the council's bar on who collects, or nothing.
     """
 
@@ -78,7 +94,12 @@ class Shown:
     @property
     def tries_subject(self) -> str:
         """The name under which wrong PINs of this card are counted."""
-        return f"card:{self.id}"
+        return _subject(self.id, self.person_id)
+
+    @property
+    def needs_pin(self) -> bool:
+        """Whether nothing goes without the PIN: the secret was not seen, or only on a photo."""
+        return self.via in ("typed", "photo")
 
 
 _TILL = """
@@ -94,8 +115,7 @@ _TILL = """
     JOIN account ON account.type = 'shop' AND account.owner_id = shop.id
     WHERE till.id = ? AND shop.active
 """
-_CARD = f"""
-    SELECT card.id, card.secret_hash, card.handed_at, card.revoked_at, card.revoked_reason,
+_HOLDER = f"""
         person.id, person.name, person.pin_hash, person.active AND household.active,
         household.id, household.number, account.id, account.balance, village_setting.no_pin_daily_limit,
         COALESCE((SELECT worth_fen FROM rule_book WHERE area_id = household.village_id AND state = 'adopted'), 100),
@@ -104,18 +124,32 @@ _CARD = f"""
         (SELECT COALESCE(CAST(collector.barred_until AS TEXT), '') FROM person AS collector
          WHERE collector.id = ? AND collector.household_id = household.id AND collector.active),
         household.id IN ({access.RELATED})
-    FROM card
-    JOIN person ON person.id = card.person_id
+"""
+_OF_HOLDER = """
     JOIN household ON household.id = person.household_id
     JOIN village_setting ON village_setting.village_id = household.village_id
     JOIN account ON account.type = 'household' AND account.owner_id = household.id
-    WHERE card.number = ?
+"""
+_CARD = f"""
+    SELECT card.id, card.secret_hash, card.handed_at, card.revoked_at, card.revoked_reason, {_HOLDER}
+    FROM card JOIN person ON person.id = card.person_id {_OF_HOLDER} WHERE card.number = ?
+"""
+_PHONE = f"SELECT 0, '', 0, NULL, '', {_HOLDER} FROM person {_OF_HOLDER} WHERE person.id = ?"
+_CLAIM = (
+    "INSERT INTO phone_code (person_id, step, till_id, clerk_id, read_at, used) VALUES (?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT (person_id, step) DO NOTHING"
+)
+_CLAIMED = "SELECT till_id, clerk_id, read_at, used FROM phone_code WHERE person_id = ? AND step = ?"
+_REFUSAL = """
+    INSERT INTO refusal (till_id, clerk_id, household_id, code, details, recorded_at) VALUES (?, ?,
+        (SELECT household_id FROM person WHERE id = COALESCE((SELECT person_id FROM card WHERE number = ?), ?)),
+        ?, ?, ?)
 """
 _NO_PIN_SPENT = """
     SELECT COALESCE(SUM(receipt.points), 0) FROM receipt
     LEFT JOIN receipt_undo ON receipt_undo.receipt_id = receipt.id
     WHERE receipt.household_id = ? AND receipt.recorded_at >= ? AND receipt.recorded_at < ?
-      AND NOT receipt.pin AND receipt_undo.receipt_id IS NULL
+      AND receipt.via = 'scan' AND NOT receipt.pin AND receipt_undo.receipt_id IS NULL
 """
 
 
@@ -133,16 +167,28 @@ def till_of(clerk: Person, till_id: int, *, now: datetime) -> AtTill:
 
 
 def present(
-    text: str, *, till: AtTill, clerk: Person, now: datetime, collector_id: int = 0, to_redeem: bool = False
+    text: str,
+    *,
+    till: AtTill,
+    clerk: Person,
+    now: datetime,
+    collector_id: int = 0,
+    photo: bool = False,
+    to_redeem: bool = False,
 ) -> Shown:
-    """Understand what was scanned or typed and return the card, or raise the first rule that refuses it.
+    """Understand what was scanned, photographed or typed; return the card, or raise the first rule that refuses it.
 
     *to_redeem* holds the card until the transaction ends, so that guesses at one PIN come one after another, and asks
-    that wrong tries have waited: in a later statement, which sees what the guess before it counted.
+    that wrong tries have waited: in a later statement, which sees what the guess before it counted. A phone's code it
+    uses up; only to look, that must have been read with `claim` before.
     """
     presented = codes.read(text)
-    sql = _CARD + " FOR UPDATE OF card" if to_redeem and db.is_postgresql() else _CARD
-    row = db.execute(sql, (till.shop_area_id, collector_id, clerk.id, clerk.id, clerk.id, presented.number)).fetchone()
+    by_phone = presented.person_id
+    sql = _PHONE if by_phone else _CARD
+    if to_redeem and db.is_postgresql() and not by_phone:
+        sql += " FOR UPDATE OF card"
+    about = (till.shop_area_id, collector_id or by_phone, clerk.id, clerk.id, clerk.id, by_phone or presented.number)
+    row = db.execute(sql, about).fetchone()
     if row is None:
         raise CardUnknown()
     card_id, secret_hash, handed_at, revoked_at, revoked_reason = row[:5]
@@ -158,12 +204,18 @@ def present(
         raise OutsideShopArea()
     if related:
         raise OwnHousehold()
-    failures = tries.require_patience("till", f"card:{card_id}", now=now) if to_redeem else 0
-    if presented.code is not None and not codes.same(secret_hash, codes.hash_code(presented.code)):
-        raise CardUnknown()
+    failures = 0
+    if by_phone:
+        if to_redeem:
+            claim(text, till=till, clerk=clerk, now=now)
+        _require_claim(presented, till=till, clerk=clerk, now=now, use=to_redeem)
+    else:
+        failures = tries.require_patience("till", _subject(card_id, person_id), now=now) if to_redeem else 0
+        if presented.code is not None and not codes.same(secret_hash, codes.hash_code(presented.code)):
+            raise CardUnknown()
     return Shown(
         id=card_id,
-        via=presented.via,
+        via="photo" if photo and presented.via == "scan" else presented.via,
         person_id=person_id,
         name=name,
         pin_hash=pin_hash,
@@ -179,8 +231,92 @@ def present(
     )
 
 
+def claim(text: str, *, till: AtTill, clerk: Person, now: datetime) -> None:
+    """Keep that *till* and *clerk* read a phone's code while it was fresh: from now on it is good for them alone.
+
+    Does nothing for a card, for a stale code, and for one that was read before: `present` judges them.
+    """
+    db.require_transaction()
+    presented = codes.read(text)
+    if presented.person_id and codes.phone_is_fresh(presented.step, now):
+        at = db.microseconds(now)
+        db.execute(_CLAIM, (presented.person_id, presented.step, till.id, clerk.id, at, False))
+
+
+def _require_claim(presented: Presented, *, till: AtTill, clerk: Person, now: datetime, use: bool) -> None:
+    """Let a phone's code pass that this till and clerk read at most `PHONE_KEPT` ago; *use* it up."""
+    code = (presented.person_id, presented.step)
+    if use:
+        sql = """
+            UPDATE phone_code SET used = ? WHERE person_id = ? AND step = ? AND till_id = ? AND clerk_id = ?
+                AND read_at > ? AND NOT used RETURNING step
+        """
+        since = db.microseconds(now - PHONE_KEPT)
+        if db.execute(sql, (True, *code, till.id, clerk.id, since)).fetchone() is not None:
+            return
+    row = db.execute(_CLAIMED, code).fetchone()
+    if row is None:
+        raise PhoneCodeExpired()
+    till_id, clerk_id, read_at, used = row
+    if (till_id, clerk_id) != (till.id, clerk.id):
+        raise PhoneCodeElsewhere()
+    if used:
+        raise PhoneCodeUsed()
+    if now - db.moment(read_at) >= PHONE_KEPT:
+        raise PhoneCodeExpired()
+
+
+def check_pin(shown: Shown, pin: str, *, now: datetime) -> None:
+    """Let the holder's right PIN pass. Raises `PinNeeded`, `NoPinSet` or `WrongPin`, which counts the try."""
+    _check(pin, shown.person_id, shown.pin_hash, shown.tries_subject, shown.failures, now=now)
+
+
+def require_pin(person: Person, pin: str, *, now: datetime) -> None:
+    """Let the right PIN of *person* pass, who is here without a card; tries are counted as at the till.
+
+    Raises `PinNeeded`, `TooSoon`, `NoPinSet` or `WrongPin`.
+    """
+    db.require_transaction()
+    subject = _subject(0, person.id)
+    # Guesses come one after another: the row is held, and only a later statement reads what was counted.
+    db.execute("UPDATE person SET active = active WHERE id = ?", (person.id,))
+    _check(pin, person.id, person.pin_hash, subject, tries.require_patience("till", subject, now=now), now=now)
+
+
+def keep_refusal(refusal: PointsError, given: dict[str, Any]) -> None:
+    """Keep what the counter refused, for the day's list; who may not serve at the till leaves no row on it.
+
+    *given* are the arguments of the verb: *till_id*, *actor*, *now*, and *card* as it was scanned or typed.
+    """
+    if isinstance(refusal, NotFound | NotAllowed):
+        return
+    try:
+        presented = codes.read(given["card"])
+    except CardMisread:
+        presented = Presented("", None)
+    values = json.dumps(refusal.values, ensure_ascii=False)
+    about = (presented.number, presented.person_id, refusal.code, values, db.microseconds(given["now"]))
+    db.execute(_REFUSAL, (given["till_id"], given["actor"].id, *about))
+
+
 def no_pin_spent(household_id: int, *, now: datetime) -> int:
     """Add up the points that a household spent without PIN on the local day of *now*; undone receipts do not count."""
     today = local_date(now)
     day = (db.microseconds(start_of(today)), db.microseconds(start_of(today + timedelta(days=1))))
     return int(db.execute(_NO_PIN_SPENT, (household_id, *day)).fetchone()[0])
+
+
+def _subject(card_id: int, person_id: int) -> str:
+    return f"card:{card_id}" if card_id else f"person:{person_id}"
+
+
+def _check(pin: str, person_id: int, pin_hash: str | None, subject: str, failures: int, *, now: datetime) -> None:
+    if not pin:
+        raise PinNeeded()
+    if pin_hash is None:
+        raise NoPinSet()
+    if not codes.same(pin_hash, codes.hash_pin(person_id, pin)):
+        tries.count_failure("till", subject, now=now)
+        raise WrongPin()
+    if failures:
+        tries.clear("till", subject)

@@ -138,6 +138,11 @@ def hash_pin(person_id: int, pin: str) -> str:
     return _mac(f"pin {person_id}", pin)
 
 
+def hash_lock_pin(person_id: int, pin: str) -> str:
+    """Return the stored form of the PIN by which a person opens a locked till."""
+    return _mac(f"lock pin {person_id}", pin)
+
+
 def same(stored: str, given: str) -> bool:
     """Compare two hashes in constant time."""
     return hmac.compare_digest(stored, given)

@@ -251,7 +251,7 @@ def correct(transfer_id: int, points: int, *, key: str, actor_id: int, reason: s
     if taken is None:
         before = db.execute("SELECT points FROM taken_back WHERE transfer_id = ?", (transfer_id,)).fetchone()
         raise TakesBackTooMuch(left=award.points - (before[0] if before else 0))
-    held = _lock_balance(award.target)
+    held = lock_balance(award.target)
     covered = min(points, held)
     ids = []
     for kind, source, amount, suffix in (
@@ -506,7 +506,7 @@ def _move(account: Account, points: int) -> int | None:
     return int(row[0])
 
 
-def _lock_balance(account: Account) -> int:
+def lock_balance(account: Account) -> int:
     """Read a stored balance so that no other transaction can change it before this one ends."""
     return int(
         db.execute("UPDATE account SET balance = balance WHERE id = ? RETURNING balance", (account.id,)).fetchone()[0]

@@ -1,4 +1,4 @@
-"""A villager's page: the household's balance and how each point came, in at most four fixed statements."""
+"""A villager's page: the household's balance and how each point came, in at most five fixed statements."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ WAITING = ("recorded", "checked", "approved", "noticed")
 _FRONT = """
     SELECT household.number, household.village_id, village.name, purse.id, purse.balance, owed.balance,
         (SELECT MAX(number) FROM notice WHERE notice.village_id = household.village_id AND state = 'hung'
-           AND closes_at > ?)
+           AND closes_at > ?),
+        (SELECT MAX(receipt.id) FROM receipt
+         WHERE receipt.household_id = household.id AND receipt.proxy_id IS NOT NULL AND receipt.id > ?),
+        COALESCE((SELECT balance FROM account WHERE type = 'hold' AND owner_id = household.id), 0)
     FROM household
     JOIN area AS village ON village.id = household.village_id
     JOIN account AS purse ON purse.type = 'household' AND purse.owner_id = household.id
@@ -35,21 +38,34 @@ _LINE = """
 """
 _WAITING = "(line.household_id = ? AND line.state IN ('recorded', 'checked', 'approved', 'noticed'))"
 _RECEIPTS = """
-    SELECT transfer.id, receipt.id, receipt.number, shop.name, receipt.pin, collector.name,
-        receipt_line.name, receipt_line.quantity
+    SELECT transfer.id, receipt.id, receipt.number, shop.name, receipt.pin OR receipt.via <> 'scan',
+        COALESCE(collector.name, proxy.name), receipt.proxy_id IS NOT NULL, receipt_line.name, receipt_line.quantity
     FROM transfer
     JOIN receipt ON receipt.transfer_id = COALESCE(transfer.answers_id, transfer.id)
     JOIN receipt_line ON receipt_line.receipt_id = receipt.id
     JOIN till ON till.id = receipt.till_id
     JOIN shop ON shop.id = till.shop_id
-    JOIN person AS collector ON collector.id = receipt.collector_id
+    LEFT JOIN person AS collector ON collector.id = receipt.collector_id
+    LEFT JOIN proxy ON proxy.id = receipt.proxy_id
     WHERE transfer.id IN ({})
     ORDER BY receipt_line.id
+"""
+_RESERVED = """
+    SELECT reservation.id, reservation.state, shop.name, person.name, reservation_line.name, reservation_line.quantity
+    FROM reservation
+    JOIN reservation_line ON reservation_line.reservation_id = reservation.id
+    JOIN shop ON shop.id = reservation.shop_id
+    JOIN person ON person.id = reservation.person_id
+    WHERE reservation.id IN ({})
+    ORDER BY reservation_line.id
 """
 
 
 class Front(NamedTuple):
-    """The household as its page begins: what it may spend, what it owes, and the number of a running notice."""
+    """The household as its page begins: what it may spend, what it owes, and the number of a running notice.
+
+    *proxy_receipt_id*: the newest proxy collection that the person took no notice of yet. *held*: for reservations.
+    """
 
     number: str
     village_id: int
@@ -58,6 +74,8 @@ class Front(NamedTuple):
     balance: int
     owed: int
     notice_number: int | None
+    proxy_receipt_id: int | None
+    held: int
 
     def account(self, household_id: int) -> Account:
         """The household's account."""
@@ -80,22 +98,35 @@ class Deed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Bought:
-    """A receipt as the statement shows it."""
+    """A receipt as the statement shows it; *proved*: by PIN, phone or ticket, not by the scanned card alone."""
 
     id: int
     number: str
     shop: str
-    pin: bool
+    proved: bool
     collector: str
+    by_proxy: bool
+    goods: list[tuple[str, int]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """A reservation as the statement shows it."""
+
+    id: int
+    state: str
+    shop: str
+    person: str
     goods: list[tuple[str, int]] = field(default_factory=list)
 
 
 class Row(NamedTuple):
-    """An entry of the statement with what lies behind it: a deed, a receipt, or neither (an adjustment)."""
+    """An entry of the statement with what lies behind it: one of these, or none (an adjustment)."""
 
     entry: Entry
     deed: Deed | None
     bought: Bought | None
+    reserved: Reserved | None
 
 
 class Page(NamedTuple):
@@ -110,7 +141,7 @@ def front(person: Person, *, now: datetime) -> Front | None:
     """Read the top of the page; None for someone who lives in no household here."""
     if person.household_id is None:
         return None
-    row = db.execute(_FRONT, (db.microseconds(now), person.household_id)).fetchone()
+    row = db.execute(_FRONT, (db.microseconds(now), person.seen_receipt_id, person.household_id)).fetchone()
     return Front(*row)
 
 
@@ -120,8 +151,14 @@ def page(front: Front, household_id: int, *, before: int | None) -> Page:
     shown = entries[:PAGE]
     deeds = _deeds(household_id, [entry.cause_id for entry in shown if entry.cause_type == "line"])
     bought = _bought([entry.id for entry in shown if entry.cause_type == "till"])
+    reserved = _reserved([entry.cause_id for entry in shown if entry.cause_type == "reservation"])
     rows = [
-        Row(entry, deeds.get(entry.cause_id) if entry.cause_type == "line" else None, bought.get(entry.id))
+        Row(
+            entry,
+            deeds.get(entry.cause_id) if entry.cause_type == "line" else None,
+            bought.get(entry.id),
+            reserved.get(entry.cause_id) if entry.cause_type == "reservation" else None,
+        )
         for entry in shown
     ]
     waiting = [deed for deed in deeds.values() if deed.state in WAITING]
@@ -145,6 +182,16 @@ def _bought(transfer_ids: Sequence[int]) -> dict[int, Bought]:
         _RECEIPTS.format(_marks(transfer_ids)), transfer_ids
     ).fetchall():
         found.setdefault(transfer_id, Bought(*receipt)).goods.append((name, quantity))
+    return found
+
+
+def _reserved(reservation_ids: Sequence[int]) -> dict[int, Reserved]:
+    if not reservation_ids:
+        return {}
+    found: dict[int, Reserved] = {}
+    rows = db.execute(_RESERVED.format(_marks(reservation_ids)), reservation_ids).fetchall()
+    for id_, state, shop, person, name, quantity in rows:
+        found.setdefault(id_, Reserved(id_, state, shop, person)).goods.append((name, quantity))
     return found
 
 

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from points import access, calendar, codes, tries
+from points import access, calendar, cards, codes, tries
 from points.errors import N_, AlreadyDone, CardRevoked, NotFound, PrintedBySamePerson
 from points.keys import verb
 from points.models.people import Card, Person
 from points.texts import required
+
+LOST = N_("挂失")
 
 
 @verb("card.print_card")
@@ -56,6 +58,7 @@ def reset_pin(*, key: str, actor: Person, now: datetime, person_id: int, pin: st
     _set_pin(person, pin)
     for card in Card.select(Card.id).where(Card.person == person):
         tries.clear("till", f"card:{card.id}")
+    tries.clear("till", f"person:{person_id}")
     return person_id
 
 
@@ -65,11 +68,27 @@ def revoke(*, key: str, actor: Person, now: datetime, card_id: int, reason: str)
     _, person = _card(card_id)
     access.require(actor, "committee", "steward", "admin", area_id=person.area_id)
     access.require_unrelated(actor, person.household)
-    reason = required(reason, N_("原因"), 60)
-    live = (Card.id == card_id) & Card.revoked_at.is_null()
-    if Card.update(revoked_by=actor, revoked_at=now, revoked_reason=reason).where(live).execute() == 0:
-        raise AlreadyDone()
-    return card_id
+    return _stop(card_id, required(reason, N_("原因"), 60), actor=actor, now=now)
+
+
+@verb("card.block")
+def block(*, key: str, actor: Person, now: datetime, card_id: int) -> int:
+    """Stop a lost card of the own household 挂失, at once and for good; another can be printed."""
+    _, person = _card(card_id)
+    if person.household_id is None or person.household_id != actor.household_id:
+        raise NotFound()
+    return _stop(card_id, LOST, actor=actor, now=now)
+
+
+@verb("card.block_at_till")
+def block_at_till(*, key: str, actor: Person, now: datetime, till_id: int, card_id: int) -> int:
+    """Stop a lost card that was reported at the counter, of a household that its shop serves."""
+    till = cards.till_of(actor, till_id, now=now)
+    _, person = _card(card_id)
+    if person.household_id is None or not access.covers(till.shop_area_id, person.area_id):
+        raise NotFound()
+    access.require_unrelated(actor, person.household_id)
+    return _stop(card_id, LOST, actor=actor, now=now)
 
 
 def _villager(person_id: int) -> Person:
@@ -84,6 +103,13 @@ def _card(card_id: int) -> tuple[Card, Person]:
     if card is None:
         raise NotFound()
     return card, Person.get_by_id(card.person_id)
+
+
+def _stop(card_id: int, reason: str, *, actor: Person, now: datetime) -> int:
+    live = (Card.id == card_id) & Card.revoked_at.is_null()
+    if Card.update(revoked_by=actor, revoked_at=now, revoked_reason=reason).where(live).execute() == 0:
+        raise AlreadyDone()
+    return card_id
 
 
 def _set_pin(person: Person, pin: str) -> None:

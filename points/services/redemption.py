@@ -1,9 +1,10 @@
 """Redemption 兑换: points leave the household, goods the shelf, and a numbered receipt says so; all of it or nothing.
 
-This is the program's hottest path: fixed SQL, about sixteen statements, however many goods there are. Locks are taken
-in one order everywhere: the card, the stock of each goods by id, the household's account, the till. The till comes last
-because it is the one row that every customer in a queue touches; its number is allotted in the same transaction, so
-receipts have no gaps. The till also names the shift that sells, so a shift that is signed off takes no receipt more.
+This is the program's hottest path: fixed SQL, about sixteen statements, however many goods there are; only who uses a
+phone's code, a proxy, cash or goods with a limit costs one or two more. Locks are taken in one order everywhere: the
+card, the stock of each goods by id, the household's account, the till. The till comes last because it is the one row
+that every customer in a queue touches; its number is allotted in the same transaction, so receipts have no gaps. The
+till also names the shift that sells, so a shift that is signed off takes no receipt more.
 
 In the ledger a redemption's cause is the till where it happened; which receipt it is, `receipt.transfer_id` says, once
 and for all: neither of the two rows is ever edited, so only the later one can name the other.
@@ -11,74 +12,56 @@ and for all: neither of the two rows is ever edited, so only the later one can n
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from points import access, cards, codes, db, ledger, receipts, stock, tries
+from points import access, cards, codes, collecting, db, ledger, receipts, shifts, stock
+from points.basket import price, require_within_limits
 from points.calendar import local_date
-from points.cards import Shown
+from points.cards import AtTill, Shown
 from points.errors import (
+    N_,
     AlreadyReversed,
     Barred,
-    BasketTooLarge,
-    CardMisread,
+    CashChanged,
     CollectorUnlisted,
-    EmptyBasket,
-    GoodsHidden,
-    Missing,
+    Invalid,
     NoPinLimit,
-    NoPinSet,
-    NotAllowed,
+    NoPointsForCash,
     NotFound,
-    PinNeeded,
+    OtherReceipt,
     PointsError,
-    PriceChanged,
+    ReceiptCodeNeeded,
+    UndoSignedOff,
     UndoTooLate,
-    WrongPin,
 )
 from points.keys import verb
 from points.ledger import Posting
 from points.models.ledger import Kind
 from points.models.people import Person
-from points.receipts import Line, Sale
+from points.models.receipt import PAPERS, ReceiptUndo
+from points.models.shop import Shift
+from points.receipts import Sale
+from points.texts import required
 
-MOST_KINDS = 50
-MOST_OF_A_KIND = 999
+READERS = ("clerk", "committee", "supervisor", "admin")
+"""Who sees the receipts of a shop, besides the household a receipt is about."""
 
-_GOODS = (
-    "SELECT id, name, unit, price, hidden FROM goods JOIN stock ON stock.goods_id = goods.id "
-    "WHERE shop_id = ? AND id IN ({}) ORDER BY id"
-)
-_OF_RECEIPT = (
-    "SELECT shop.area_id, receipt.household_id, receipt.transfer_id, receipt.recorded_at FROM receipt "
-    "JOIN till ON till.id = receipt.till_id JOIN shop ON shop.id = till.shop_id WHERE receipt.id = ?"
-)
-_UNDO = (
-    "INSERT INTO receipt_undo (receipt_id, reason, undone_by_id, undone_at) VALUES (?, ?, ?, ?) "
-    "ON CONFLICT (receipt_id) DO NOTHING RETURNING receipt_id"
-)
-_REFUSAL = (
-    "INSERT INTO refusal (till_id, clerk_id, household_id, code, details, recorded_at) VALUES (?, ?, "
-    "(SELECT person.household_id FROM card JOIN person ON person.id = card.person_id WHERE card.number = ?), ?, ?, ?)"
-)
-
-
-def _keep_refusal(refusal: PointsError, given: dict[str, Any]) -> None:
-    """Keep what the counter refused, for the day's list; who may not serve at the till leaves no row on it."""
-    if isinstance(refusal, NotFound | NotAllowed):
-        return
-    try:
-        number = codes.read(given["card"]).number
-    except CardMisread:
-        number = ""
-    values = json.dumps(refusal.values, ensure_ascii=False)
-    at = db.microseconds(given["now"])
-    db.execute(_REFUSAL, (given["till_id"], given["actor"].id, number, refusal.code, values, at))
+_OF_RECEIPT = """
+    SELECT shop.area_id, receipt.till_id, receipt.shift_id, receipt.household_id, receipt.transfer_id,
+        receipt.recorded_at, receipt_undo.receipt_id
+    FROM receipt JOIN till ON till.id = receipt.till_id JOIN shop ON shop.id = till.shop_id
+    LEFT JOIN receipt_undo ON receipt_undo.receipt_id = receipt.id WHERE receipt.id = ?
+"""
+_PRINT = """
+    INSERT INTO receipt_print (receipt_id, number, paper, printed_by_id, printed_at)
+    SELECT CAST(? AS BIGINT), COALESCE(MAX(number), 0) + 1, CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS BIGINT)
+    FROM receipt_print WHERE receipt_id = ?
+    ON CONFLICT (receipt_id, number) DO NOTHING RETURNING id
+"""
 
 
-@verb("redemption.redeem", secret=("card", "pin"), on_refusal=_keep_refusal)
+@verb("redemption.redeem", secret=("card", "pin"), on_refusal=cards.keep_refusal)
 def redeem(
     *,
     key: str,
@@ -89,25 +72,34 @@ def redeem(
     collector_id: int,
     pin: str,
     basket: Sequence[Sequence[int]],
+    proxy_id: int = 0,
+    photo: bool = False,
+    cash_fen: int = 0,
 ) -> int:
     """Sell the *basket* of (goods id, quantity, price shown) to the household of *card*; return the receipt's id.
 
-    *card* is the scanned code (34 digits) or the typed number (12), *collector_id* the member who takes the goods. A
-    typed number always needs the PIN. Raises what `cards.present` refuses, then `PinNeeded`, `NoPinSet`, `WrongPin`,
-    `CollectorUnlisted`, `Barred`, `EmptyBasket`, `BasketTooLarge`, `GoodsHidden`, `PriceChanged`, `OutOfStock`,
-    `InsufficientPoints`, `NoPinLimit`.
+    *card* is the scanned code (34 digits, of a card or a phone) or the typed number (12). The member *collector_id* or
+    the proxy *proxy_id* takes the goods, the other is 0; with a phone's code both may be, for its owner. A typed number
+    or a *photo* always needs the PIN, a phone's code none. *cash_fen* is the cash that the customer was shown for
+    points that are missing, where the shop takes cash.
+
+    Raises what `cards.present` and `cards.check_pin` refuse, `CollectorUnlisted`, `Barred` or what
+    `collecting.require_proxy` refuses, what `basket.price` refuses, `OutOfStock`, `GoodsSpoilt`, `InsufficientPoints`,
+    `NoPointsForCash`, `CashChanged`, `NoPinLimit`, `LimitReached`, `ShiftClosed`.
     """
     till = cards.till_of(actor, till_id, now=now)
-    shown = cards.present(card, till=till, clerk=actor, now=now, collector_id=collector_id, to_redeem=True)
-    _check_pin(shown, pin, now=now)
-    if not shown.collector_listed:
-        raise CollectorUnlisted()
-    if shown.collector_barred_until >= local_date(now).isoformat():
-        raise Barred(day=shown.collector_barred_until)
-    lines = _price(basket, till.shop_id)
-    points = sum(line.points for line in lines)
+    shown = cards.present(card, till=till, clerk=actor, now=now, collector_id=collector_id, photo=photo, to_redeem=True)
+    by_phone = shown.via == "phone"
+    if not by_phone and (pin or shown.needs_pin):
+        cards.check_pin(shown, pin, now=now)
+    if by_phone and not proxy_id:
+        collector_id = collector_id or shown.person_id
+    _require_collector(shown, collector_id, proxy_id, clerk=actor, now=now)
+    lines = price(basket, till.shop_id, now=now)
 
-    taken = stock.take({line.goods_id: line.quantity for line in lines})
+    taken = stock.take({line.goods_id: line.quantity for line in lines}, good_on=local_date(now))
+    cost = sum(line.points for line in lines)
+    points = _payable(shown, till, cost, cash_fen)
     transfer_id = ledger.post(
         Posting(
             key=f"redeem:{key}",
@@ -122,91 +114,125 @@ def redeem(
         ),
         now=now,
     )
-    if not pin:
+    if not pin and not by_phone:
         _require_no_pin_room(shown, points, now=now)
+    require_within_limits(lines, household_id=shown.household_id, person_id=collector_id, proxy_id=proxy_id, now=now)
     sale = Sale(
         household_id=shown.household_id,
-        card_id=shown.id,
-        collector_id=collector_id,
-        proxy_id=None,
+        card_id=shown.id or None,
+        collector_id=collector_id or None,
+        proxy_id=proxy_id or None,
         via=shown.via,
-        pin=bool(pin),
+        pin=bool(pin) and not by_phone,
         points=points,
         worth_fen=shown.worth_fen,
         transfer_id=transfer_id,
+        cash_points=cost - points,
+        cash_fen=cash_fen,
     )
     return receipts.write(sale, lines, taken, till=till, clerk=actor, now=now)
 
 
-@verb("redemption.undo")
-def undo(*, key: str, actor: Person, now: datetime, receipt_id: int, reason: str) -> int:
-    """Undo a receipt, once: points go back to the household and goods to the shelf; return the receipt's id.
+@verb("redemption.undo", secret=("code",))
+def undo(*, key: str, actor: Person, now: datetime, receipt_id: int, reason: str, code: str = "") -> int:
+    """Undo a receipt, once: points go back to the household, goods to the shelf, cash out of the till; return its id.
 
-    A clerk of the shop may on the same local day, a committee member on any. Raises `UndoTooLate`, `OwnHousehold`,
-    `AlreadyReversed`, `Missing` without a reason.
+    A clerk of the shop may on the same local day while the receipt's shift is not signed off, with the receipt's *code*
+    scanned; the cash leaves the clerk's own shift. A committee member may on any day. Raises `Missing` without a
+    reason, `OwnHousehold`, `AlreadyReversed`, `UndoTooLate`, `ReceiptCodeNeeded`, `CardMisread`, `OtherReceipt`,
+    `ShiftClosed`, `UndoSignedOff`.
     """
     row = db.execute(_OF_RECEIPT, (receipt_id,)).fetchone()
     if row is None:
         raise NotFound()
-    area_id, household_id, transfer_id, recorded_at = row
+    area_id, till_id, sold_in, household_id, transfer_id, recorded_at, undone = row
     access.require(actor, "clerk", "committee", area_id=area_id)
     access.require_unrelated(actor, household_id)
-    if not reason.strip():
-        raise Missing(what="撤销原因")
-    same_day = local_date(db.moment(recorded_at)) == local_date(now)
-    if not same_day and not access.holds(actor, ["committee"], area_id):
-        raise UndoTooLate()
-    if db.execute(_UNDO, (receipt_id, reason.strip(), actor.id, db.microseconds(now))).fetchone() is None:
+    reason = required(reason, N_("撤销原因"), 120)
+    if undone is not None:
         raise AlreadyReversed()
-    given_back = stock.give_back(stock.moved_by("receipt", receipt_id, "redeem"))
+    by_clerk = not access.holds(actor, ["committee"], area_id)
+    if by_clerk:
+        if local_date(db.moment(recorded_at)) != local_date(now):
+            raise UndoTooLate()
+        if not code:
+            raise ReceiptCodeNeeded()
+        if codes.read_receipt(code) != receipt_id:
+            raise OtherReceipt()
+    taken = stock.moved_by("receipt", receipt_id, "redeem")
+    stock.hold({one.goods_id for one in taken})
+    given_back = stock.give_back(taken)
     stock.remember(given_back, kind="undo", cause_type="receipt", cause_id=receipt_id, actor_id=actor.id, now=now)
-    ledger.reverse(transfer_id, key=f"undo:{key}", actor_id=actor.id, reason=reason.strip(), now=now)
+    ledger.reverse(transfer_id, key=f"undo:{key}", actor_id=actor.id, reason=reason, now=now)
+    shift_id = shifts.serving(till_id, actor, now=now) if by_clerk else None
+    if by_clerk and Shift.get_by_id(sold_in).closed_at is not None:  # asked while the till is held
+        raise UndoSignedOff()
+    ReceiptUndo.insert(receipt=receipt_id, reason=reason, undone_by=actor, undone_at=now, shift=shift_id).execute()
     return receipt_id
+
+
+@verb("redemption.print_receipt")
+def print_receipt(*, key: str, actor: Person, now: datetime, receipt_id: int, paper: str) -> int:
+    """Keep that a receipt is put on *paper* (``58`` or ``80`` mm wide, ``a5``); return the print's id.
+
+    Prints are numbered from 1; every one but the first is a copy. Who may see the receipt may print it.
+    """
+    row = db.execute(_OF_RECEIPT, (receipt_id,)).fetchone()
+    if row is None:
+        raise NotFound()
+    if row[3] != actor.household_id:
+        access.require(actor, *READERS, area_id=row[0])
+    if paper not in PAPERS:
+        raise Invalid(what=N_("没有这种纸"))
+    made = None
+    while made is None:  # of two at once the second asks again, and finds the first
+        made = db.execute(_PRINT, (receipt_id, paper, actor.id, db.microseconds(now), receipt_id)).fetchone()
+    return int(made[0])
+
+
+def claim_phone(*, till_id: int, actor: Person, card: str, now: datetime) -> None:
+    """Let the till read a phone's code, which from then on is good for this till and clerk alone; cards pass by.
+
+    Not a keyed write: reading the same code again at the same till changes nothing. Raises `NotFound`, `NotAllowed`,
+    `CardMisread`; whether the code may be used, looking it up says.
+    """
+    if codes.type_of(card) != codes.PHONE_TYPE:
+        return
+    with db.transaction():
+        cards.claim(card, till=cards.till_of(actor, till_id, now=now), clerk=actor, now=now)
 
 
 def note_refusal(refusal: PointsError, *, till_id: int, actor: Person, card: str, now: datetime) -> None:
     """Keep that a card was refused when it was looked up, before there was a basket; *actor* serves at the till."""
     with db.transaction():
-        _keep_refusal(refusal, {"till_id": till_id, "actor": actor, "card": card, "now": now})
+        cards.keep_refusal(refusal, {"till_id": till_id, "actor": actor, "card": card, "now": now})
 
 
-def _check_pin(shown: Shown, pin: str, *, now: datetime) -> None:
-    """Let a right PIN pass, or none at all with a scanned card. Raises `PinNeeded`, `NoPinSet` or `WrongPin`."""
-    if not pin:
-        if shown.via == "typed":
-            raise PinNeeded()
+def _require_collector(shown: Shown, collector_id: int, proxy_id: int, *, clerk: Person, now: datetime) -> None:
+    """Let a listed member take the goods, whom `cards.present` looked up already, or a proxy: one of the two."""
+    if proxy_id and not collector_id:
+        collecting.require_proxy(shown.household_id, proxy_id, clerk=clerk, now=now)
         return
-    if shown.pin_hash is None:
-        raise NoPinSet()
-    if not codes.same(shown.pin_hash, codes.hash_pin(shown.person_id, pin)):
-        tries.count_failure("till", shown.tries_subject, now=now)
-        raise WrongPin()
-    if shown.failures:
-        tries.clear("till", shown.tries_subject)
+    if proxy_id or not shown.collector_listed:
+        raise CollectorUnlisted()
+    if shown.collector_barred_until >= local_date(now).isoformat():
+        raise Barred(day=shown.collector_barred_until)
 
 
-def _price(basket: Sequence[Sequence[int]], shop_id: int) -> list[Line]:
-    """Merge the basket by goods and price it, in the order of goods ids; the price shown must be today's."""
-    quantities: dict[int, int] = {}
-    prices: dict[int, set[int]] = {}
-    for goods_id, quantity, price in basket:
-        quantities[goods_id] = quantities.get(goods_id, 0) + quantity
-        prices.setdefault(goods_id, set()).add(price)
-    if not quantities:
-        raise EmptyBasket()
-    if len(quantities) > MOST_KINDS or not all(0 < count <= MOST_OF_A_KIND for count in quantities.values()):
-        raise BasketTooLarge(kinds=MOST_KINDS, pieces=MOST_OF_A_KIND)
-    marks = ", ".join("?" * len(quantities))
-    sql = _GOODS + (" FOR UPDATE OF stock" if db.is_postgresql() else "")  # in one order for all
-    rows = db.execute(sql.format(marks), (shop_id, *quantities)).fetchall()
-    if len(rows) != len(quantities):
-        raise NotFound()
-    for goods_id, name, _unit, price, hidden in rows:
-        if hidden:
-            raise GoodsHidden(goods=name)
-        if prices[goods_id] != {price}:
-            raise PriceChanged(goods=name, price=price)
-    return [Line(id_, name, unit, price, quantities[id_]) for id_, name, unit, price, _hidden in rows]
+def _payable(shown: Shown, till: AtTill, cost: int, cash_fen: int) -> int:
+    """Return the points that the household pays of what the basket costs; the rest is paid in *cash_fen*.
+
+    Raises `NoPointsForCash`, or `CashChanged` when the cash shown to the customer is not what is due.
+    """
+    points = cost
+    if till.takes_cash and (cash_fen or shown.balance < cost):
+        points = min(ledger.lock_balance(shown.account), cost)
+        if points == 0:
+            raise NoPointsForCash()
+    due = (cost - points) * shown.worth_fen
+    if due != cash_fen:
+        raise CashChanged(fen=due, yuan=f"{due / 100:.2f}")
+    return points
 
 
 def _require_no_pin_room(shown: Shown, points: int, *, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Cards and PINs: printing, handing over with the villager's own PIN, choosing another PIN, stopping a card.
+"""Cards and PINs: printing, handing over with the villager's own PIN, choosing another PIN, stopping a lost card.
 
 A card's code exists only in the answer to the POST that prints it: it is derived from the write's key, so sending the
 same form again shows the same card, and nobody else's page can.
@@ -6,22 +6,32 @@ same form again shows the same card, and nobody else's page can.
 
 from __future__ import annotations
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from points import access, codes
 from points.errors import Missing
+from points.queries import counter
 from points.queries import people as reads
 from points.services import card
 from points.web import qr
-from points.web.answers import refused_back
-from points.web.edge import now
-from points.web.forms.cards import PinForm, PrintForm, RevokeForm
+from points.web.answers import button, refused_back
+from points.web.counter import READER
+from points.web.edge import POLICY, now
+from points.web.forms.cards import LostForm, PinForm, PrintForm, RevokeForm
 from points.web.session import me
 from points.web.text import gettext as _
 
 blueprint = Blueprint("cards", __name__)
+
+
+@blueprint.after_request
+def allow_camera(response: Response) -> Response:
+    """Let the page at the counter read cards, as `counter` does."""
+    if request.endpoint == "cards.lost":
+        response.headers["Content-Security-Policy"] = f"{POLICY}; {READER}"
+    return response
 
 
 @blueprint.get("/villages/<int:village_id>/cards")
@@ -100,3 +110,41 @@ def revoke(card_id: int) -> ResponseReturnValue:
             flash(_("这张卡已停用。需要时可以再印一张。"), "success")
             return redirect(back, 303)
     return refused_back(form.refusal or Missing(what=_("原因")), back)
+
+
+@blueprint.post("/cards/<int:card_id>/block")
+@login_required
+def block(card_id: int) -> ResponseReturnValue:
+    """Stop a lost card of the own household."""
+    return button(
+        lambda key: card.block(key=key, actor=me(), now=now(), card_id=card_id),
+        done=_("已挂失，这张卡不能再用。要新卡请找村委会补办。"),
+        to=url_for("home.mine"),
+    )
+
+
+@blueprint.route("/tills/<int:till_id>/lost", methods=["GET", "POST"])
+@login_required
+def lost(till_id: int) -> ResponseReturnValue:
+    """Find a lost card at the counter: by its number, or by the household's number and the holder's name."""
+    here = counter.till(till_id)
+    access.require(me(), "clerk", area_id=here.shop.area_id)
+    form = LostForm()
+    rows = None
+    if form.validate_on_submit():
+        with form.refusals():
+            number = codes.read(form.code.data).number if form.code.data else ""
+            who = {"number": number, "household_number": form.number.data or "", "name": form.name.data or ""}
+            rows = reads.cards_lost(here.shop.area_id, **who)
+            return render_template("cards/lost.html", form=form, till=here, rows=rows)
+    return form.page("cards/lost.html", till=here, rows=rows)
+
+
+@blueprint.post("/tills/<int:till_id>/lost/<int:card_id>")
+@login_required
+def block_at_till(till_id: int, card_id: int) -> ResponseReturnValue:
+    return button(
+        lambda key: card.block_at_till(key=key, actor=me(), now=now(), till_id=till_id, card_id=card_id),
+        done=_("已挂失，这张卡不能再用。请持卡人到村委会补办新卡。"),
+        to=url_for("counter.till", till_id=till_id),
+    )

@@ -9,9 +9,11 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
+from points import codes
 from points.calendar import local_date
-from points.queries import civility, home, report
+from points.queries import civility, home, people, proxies, report, reservations
 from points.queries.home import Row
+from points.web import qr
 from points.web.edge import label, local_time, now, short_day
 from points.web.frame import url_for
 from points.web.phone import tabs
@@ -43,6 +45,8 @@ def front() -> ResponseReturnValue:
         "home/front.html",
         person=person,
         top=top,
+        collected=proxies.unseen(person) if top.proxy_receipt_id and before is None else [],
+        reserved=reservations.open_of(person.household_id) if top.held and before is None else [],
         named=report.unsaid(person, local_date(now())) if before is None else [],
         page=page,
         rows=list(_told(page.rows)),
@@ -64,8 +68,27 @@ def mine() -> ResponseReturnValue:
         top=top,
         civility=civility.score(household_id, today.year) if household_id else None,
         lowered=civility.entries(household_id, today.year) if household_id else [],
+        cards=people.cards(household_id=household_id, stopped=False) if household_id else [],
         barred=person.barred_until is not None and person.barred_until >= today,
         tabs=tabs(top.village_id) if top else [],
+    )
+
+
+@blueprint.get("/me/code")
+@login_required
+def code() -> ResponseReturnValue:
+    """Show the person's code for the counter, which changes every `codes.PHONE_STEP` seconds."""
+    person, moment = me(), now()
+    top = home.front(person, now=moment)
+    if top is None:
+        return render_template("home/nobody.html", person=person)
+    return render_template(
+        "home/code.html",
+        person=person,
+        top=top,
+        drawing=qr.card(codes.phone_code(person.id, moment), _("在收银台出示的码")),
+        left=codes.PHONE_STEP - int(moment.timestamp()) % codes.PHONE_STEP,
+        tabs=tabs(top.village_id),
     )
 
 
@@ -75,22 +98,37 @@ def _told(rows: list[Row]) -> Iterator[Told]:
     The page is the most visited of all; twenty rows through the macros and `url_for` cost more than the rest of it.
     """
     bought, undone, taken = _("兑换：%(goods)s"), _("撤销兑换：%(goods)s"), _("%(name)s领取")
+    by_proxy = _("由%(name)s（代领）领取")
     recorded, published, answered = _("%(name)s记录"), _("第 %(n)s 期公示"), _("%(kind)s：%(item)s")
     no_pin, comma = _("未验密码"), _("、")
     receipts = url_for("counter.receipt", receipt_id=0)[:-1]
     lines = url_for("contributions.line", line_id=0)[:-1]
+    tickets = url_for("reservations.show", reservation_id=0)[:-1]
+    released = {
+        "collected": _("取货，转为兑换：%(goods)s"),
+        "cancelled": _("预约取消，退回：%(goods)s"),
+        "expired": _("预约过期，退回：%(goods)s"),
+    }
+    held = _("预约占用：%(goods)s")
     for row in rows:
-        entry, deed, receipt = row.entry, row.deed, row.bought
+        entry, deed, receipt, reserved = row
         if receipt is not None:
             goods = comma.join(f"{name} × {quantity}" for name, quantity in receipt.goods)
             title = (undone if entry.kind == "reversal" else bought) % {"goods": goods}
-            said = [local_time(entry.recorded_at), receipt.shop, taken % {"name": receipt.collector}, receipt.number]
-            yield Told(title, " · ".join(said + [no_pin] * (not receipt.pin)), entry.points, f"{receipts}{receipt.id}")
+            who = (by_proxy if receipt.by_proxy else taken) % {"name": receipt.collector}
+            said = [local_time(entry.recorded_at), receipt.shop, who, receipt.number]
+            said += [no_pin] * (not receipt.proved)
+            yield Told(title, " · ".join(said), entry.points, f"{receipts}{receipt.id}")
         elif deed is not None:
             title = deed.item if entry.kind == "award" else answered % {"kind": label(entry.kind), "item": deed.item}
             said = [short_day(deed.day), deed.person, recorded % {"name": deed.recorder}]
             if deed.notice_id is not None:
                 said.append(published % {"n": deed.notice_number})
             yield Told(title, " · ".join(said), entry.points, f"{lines}{deed.id}")
+        elif reserved is not None:
+            goods = comma.join(f"{name} × {quantity}" for name, quantity in reserved.goods)
+            title = (held if entry.kind == "hold" else released[reserved.state]) % {"goods": goods}
+            said = [local_time(entry.recorded_at), reserved.shop, reserved.person]
+            yield Told(title, " · ".join(said), entry.points, f"{tickets}{reserved.id}")
         else:
             yield Told(label(entry.kind), local_time(entry.recorded_at), entry.points, None)

@@ -15,7 +15,7 @@ from points.errors import (
 )
 from points.models.keys import WriteKey
 from points.models.people import Card, Person, Tries
-from points.services import card, household, kin
+from points.services import card, household, kin, redemption
 from tests.world import PIN, World
 
 
@@ -145,3 +145,47 @@ def test_what_a_key_prints_cannot_be_told_without_the_card_key(world: World) -> 
     codes.use_key("another card key, long enough for anything")
     assert codes.new_card("some-key")[1] != code
     assert codes.temporary_password("some-key") != codes.temporary_password("other-key")
+
+
+def test_a_lost_card_is_blocked_by_any_member_of_the_household(world: World) -> None:
+    paper = world.card(world.villager())
+    waiting = printed(world)
+    for card_id in (paper.id, waiting):
+        card.block(**world.by(world.people(world.households[0])[1]), card_id=card_id)
+        row = Card.get_by_id(card_id)
+        assert (row.revoked_reason, row.revoked_by_id) == ("挂失", world.people(world.households[0])[1].id)
+        with pytest.raises(AlreadyDone):
+            card.block(**world.by(world.villager()), card_id=card_id)
+    for stranger in (world.villager(1), world.committee[0], world.supervisor):
+        with pytest.raises(NotFound):
+            card.block(**world.by(stranger), card_id=paper.id)
+
+
+def test_a_lost_card_is_blocked_at_the_counter_that_serves_its_household(world: World) -> None:
+    paper, own = world.card(world.villager()), world.card(world.clerk)
+    given = {"till_id": world.till, "card_id": paper.id}
+    with pytest.raises(NotFound):
+        card.block_at_till(**world.by(world.other_clerk), **given)
+    with pytest.raises(NotAllowed):
+        card.block_at_till(**world.by(world.committee[0]), **given)
+    with pytest.raises(OwnHousehold):
+        card.block_at_till(**world.by(world.clerk) | given | {"card_id": own.id})
+    stranger = world.people(world.other_household)[0]
+    theirs = card.print_card(**world.by(world.other_committee), person_id=stranger.id)
+    with pytest.raises(NotFound):
+        card.block_at_till(**world.by(world.clerk) | given | {"card_id": theirs})
+    card.block_at_till(**world.by(world.clerk), **given)
+    assert Card.get_by_id(paper.id).revoked_reason == "挂失"
+
+
+def test_after_a_loss_the_new_card_works_and_the_old_one_says_why_not(world: World) -> None:
+    world.give_points(world.households[0], 100)
+    old = world.card(world.villager())
+    card.block(**world.by(world.villager()), card_id=old.id)
+    new = world.card(world.villager(), pin="582931")
+    sale = {"till_id": world.till, "collector_id": old.person.id, "basket": [[world.rice, 1, 30]]}
+    for shown in (old.code, old.number):
+        with pytest.raises(CardRevoked) as refused:
+            redemption.redeem(**world.by(world.clerk), **sale, card=shown, pin="582931")
+        assert refused.value.values == {"day": world.today.isoformat(), "reason": "挂失"}
+    assert redemption.redeem(**world.by(world.clerk), **sale, card=new.code, pin="582931")

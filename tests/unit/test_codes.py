@@ -1,5 +1,7 @@
 """Card codes, PINs, names, waits: what people carry, type and read."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from points import codes, tries
@@ -74,3 +76,32 @@ def test_waits_grow_and_never_become_a_lock() -> None:
     assert waits[:6] == [0, 0, 0, 0, 15, 30]
     assert waits == sorted(waits)
     assert waits[-1] == 3600
+
+
+NOW = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)
+
+
+def test_a_phones_code_names_person_and_step_and_nobody_else_can_make_it() -> None:
+    code = codes.phone_code(7, NOW)
+    assert len(code) == codes.CODE_LENGTH and codes.type_of(code) == codes.PHONE_TYPE
+    presented = codes.read(code)
+    assert (presented.person_id, presented.via, presented.number) == (7, "phone", "")
+    codes.use_key("another key for tests, thirty-two signs")
+    with pytest.raises(CardMisread):
+        codes.read(code)
+
+
+def test_a_phones_code_is_fresh_until_the_end_of_the_next_step() -> None:
+    step = codes.read(codes.phone_code(7, NOW)).step
+    moments = {-1: False, 0: True, 29: True, 59: True, 60: False}
+    assert {late: codes.phone_is_fresh(step, NOW + timedelta(seconds=late)) for late in moments} == moments
+    assert codes.phone_code(7, NOW + timedelta(seconds=29)) == codes.phone_code(7, NOW)
+    assert codes.phone_code(7, NOW + timedelta(seconds=30)) != codes.phone_code(7, NOW)
+
+
+def test_one_kind_of_code_is_not_taken_for_another() -> None:
+    receipt, ticket = codes.receipt_code(12), codes.ticket_code(12)
+    assert (codes.read_receipt(receipt), codes.read_ticket(ticket)) == (12, 12)
+    for read, code in ((codes.read_receipt, ticket), (codes.read_ticket, receipt), (codes.read, receipt)):
+        with pytest.raises(CardMisread):
+            read(code)

@@ -18,32 +18,51 @@ from points.errors import (
     CardNotHandedOver,
     CardRevoked,
     CardUnknown,
+    CashChanged,
     CollectorUnlisted,
     EmptyBasket,
     GoodsHidden,
+    GoodsNoLonger,
+    GoodsNotYet,
     HolderGone,
     InsufficientPoints,
+    Invalid,
     KeyReused,
+    LimitReached,
     Missing,
     NoPinLimit,
     NoPinSet,
+    NoPointsForCash,
     NotAllowed,
     NotFound,
+    OtherReceipt,
     OutOfStock,
     OutsideShopArea,
     OwnHousehold,
+    PhoneCodeElsewhere,
+    PhoneCodeExpired,
+    PhoneCodeUsed,
     PinNeeded,
     PointsError,
     PriceChanged,
+    ProxyExpired,
+    ProxyRevoked,
+    ProxyServes,
+    ProxyUnlisted,
+    ReceiptCodeNeeded,
+    ShiftClosed,
     TooSoon,
+    UndoSignedOff,
     UndoTooLate,
     WrongPin,
 )
+from points.models.goods import Goods
 from points.models.people import Household, Person
-from points.models.receipt import Receipt, ReceiptLine, ReceiptUndo, Refusal
-from points.models.shop import Till
+from points.models.receipt import Receipt, ReceiptLine, ReceiptPrint, ReceiptUndo, Refusal
+from points.models.reservation import Reservation, ReservationLine
+from points.models.shop import Shift, Shop, Till
 from points.models.stock import Stock, StockMovement
-from points.services import areas, card, goods, household, kin, redemption
+from points.services import areas, card, goods, household, kin, proxy, redemption, shop
 from tests.world import PIN, PaperCard, World
 
 
@@ -64,6 +83,12 @@ def redeem(world: World, paper: PaperCard, **changes: Any) -> int:
         "basket": [[world.rice, 1, 30]],
     }
     return redemption.redeem(**world.by(world.clerk) | given | changes)
+
+
+def undo(world: World, receipt_id: int, **changes: Any) -> int:
+    """Let the clerk undo a receipt whose code was scanned, but for what *changes*."""
+    given = {"receipt_id": receipt_id, "reason": "拿错了", "code": codes.receipt_code(receipt_id)}
+    return redemption.undo(**world.by(world.clerk) | given | changes)
 
 
 def on_hand(goods_id: int) -> int:
@@ -151,6 +176,26 @@ def test_it_costs_few_statements(world: World, paper: PaperCard, statements: Cal
     assert one <= 18
     redeem(world, paper, basket=[[world.rice, 1, 30], [salt, 2, 2], [soap, 1, 20]])
     assert statements() - before == 2 * one, "a basket costs as many as a single line"
+
+
+def test_a_phone_a_proxy_and_cash_cost_one_or_two_more(
+    world: World, paper: PaperCard, statements: Callable[[], int]
+) -> None:
+    salt = [[world.goods["食盐400g"], 1, 2]]
+    redeem(world, paper, basket=salt)
+
+    def count(**changes: Any) -> int:
+        before = statements()
+        redeem(world, paper, **changes)
+        return statements() - before
+
+    plain = count(basket=salt)
+    assert count(basket=salt, pin="") == plain + 1
+    assert count(basket=salt, pin="", card=by_phone(world)) == plain + 1  # read and used, but no tries asked
+    assert count(basket=salt, collector_id=0, proxy_id=granted(world)) == plain + 1
+    Shop.update(takes_cash=True).execute()
+    missing = 4 * 30 - world.balance(world.households[0])
+    assert count(basket=[[world.rice, 4, 30]], cash_fen=missing * 100) == plain + 1
 
 
 # --- card ---------------------------------------------------------------------------------------------------------
@@ -350,7 +395,7 @@ def test_the_no_pin_day_is_the_villages_day(world: World, paper: PaperCard) -> N
 def test_what_was_undone_makes_room_again_without_pin(world: World, paper: PaperCard) -> None:
     soap = world.goods["洗衣液2kg"]
     receipt_id = redeem(world, paper, pin="", basket=[[soap, 1, 20]])
-    redemption.undo(**world.by(world.clerk), receipt_id=receipt_id, reason="拿错了")
+    undo(world, receipt_id)
     redeem(world, paper, pin="", basket=[[soap, 1, 20]])
 
 
@@ -437,11 +482,11 @@ def test_refusals_are_kept_with_their_household(world: World, paper: PaperCard) 
 
 def test_undoing_gives_points_and_goods_back_once(world: World, paper: PaperCard) -> None:
     receipt_id = redeem(world, paper)
-    redemption.undo(**world.by(world.clerk), receipt_id=receipt_id, reason="拿错了")
+    undo(world, receipt_id)
     assert (world.balance(world.households[0]), on_hand(world.rice)) == (100, 10)
     assert ReceiptUndo.get().reason == "拿错了"
     with pytest.raises(AlreadyReversed):
-        redemption.undo(**world.by(world.clerk), receipt_id=receipt_id, reason="再来")
+        undo(world, receipt_id, reason="再来")
     assert (world.balance(world.households[0]), on_hand(world.rice)) == (100, 10)
     assert list(ledger.audit()) == []
     assert stock.audit() == []
@@ -451,14 +496,14 @@ def test_a_clerk_undoes_on_the_same_day_only_the_committee_on_any(world: World, 
     receipt_id = redeem(world, paper)
     world.wait(days=1)
     with pytest.raises(UndoTooLate):
-        redemption.undo(**world.by(world.clerk), receipt_id=receipt_id, reason="拿错了")
+        undo(world, receipt_id)
     redemption.undo(**world.by(world.committee[0]), receipt_id=receipt_id, reason="拿错了")
 
 
 def test_undoing_needs_a_reason_and_a_role_here(world: World, paper: PaperCard) -> None:
     receipt_id = redeem(world, paper)
     with pytest.raises(Missing):
-        redemption.undo(**world.by(world.clerk), receipt_id=receipt_id, reason="  ")
+        undo(world, receipt_id, reason="  ")
     with pytest.raises(NotAllowed):
         redemption.undo(**world.by(world.recorder), receipt_id=receipt_id, reason="拿错了")
     for stranger in (world.other_clerk, world.villager(0)):
@@ -480,3 +525,456 @@ def test_nobody_undoes_a_receipt_of_the_own_household(world: World) -> None:
     receipt_id = redeem(world, paper)
     with pytest.raises(OwnHousehold):
         redemption.undo(**world.by(member), receipt_id=receipt_id, reason="拿错了")
+
+
+def test_a_clerk_undoes_only_what_was_scanned_from_the_receipt_itself(world: World, paper: PaperCard) -> None:
+    receipt_id, other_id = redeem(world, paper), redeem(world, paper)
+    for code, error in (
+        ("", ReceiptCodeNeeded),
+        (paper.code, CardMisread),
+        (codes.receipt_code(other_id), OtherReceipt),
+    ):
+        with pytest.raises(error):
+            undo(world, receipt_id, code=code)
+    assert not ReceiptUndo.select().exists()
+    undo(world, receipt_id)
+    redemption.undo(**world.by(world.committee[0]), receipt_id=other_id, reason="拿错了")  # the committee needs no code
+
+
+def test_what_is_undone_leaves_the_clerks_own_shift_and_the_committees_none(world: World, paper: PaperCard) -> None:
+    other = world.appoint("clerk", world.village, "孙店员")
+    first, second = redeem(world, paper), redeem(world, paper)
+    undo(world, first, actor=other)
+    redemption.undo(**world.by(world.committee[0]), receipt_id=second, reason="拿错了")
+    by_other, by_committee = ReceiptUndo.select().order_by(ReceiptUndo.receipt)
+    assert Shift.get_by_id(by_other.shift_id).clerk_id == other.id
+    assert by_other.shift_id != Receipt.get_by_id(first).shift_id
+    assert by_committee.shift_id is None
+
+
+def test_once_the_shift_is_signed_off_only_the_committee_undoes(world: World, paper: PaperCard) -> None:
+    other = world.appoint("clerk", world.village, "孙店员")
+    receipt_id = redeem(world, paper)
+    Shift.update(closed_at=world.now).where(Shift.clerk == world.clerk).execute()
+    Till.update(shift_id=None).execute()
+    with pytest.raises(ShiftClosed):
+        undo(world, receipt_id)
+    with pytest.raises(UndoSignedOff):
+        undo(world, receipt_id, actor=other)
+    assert (world.balance(world.households[0]), on_hand(world.rice)) == (70, 9)
+    redemption.undo(**world.by(world.committee[0]), receipt_id=receipt_id, reason="拿错了")
+    assert (world.balance(world.households[0]), on_hand(world.rice)) == (100, 10)
+
+
+# --- phone --------------------------------------------------------------------------------------------------------
+
+
+def by_phone(world: World, number: int = 0) -> str:
+    """Return the code that a villager's phone shows now."""
+    return codes.phone_code(world.villager(number).id, world.now)
+
+
+def read(world: World, code: str, **changes: Any) -> None:
+    """Let the clerk's till read a phone's code."""
+    redemption.claim_phone(**{"till_id": world.till, "actor": world.clerk, "card": code, "now": world.now} | changes)
+
+
+def test_a_phone_pays_without_card_pin_or_limit(world: World, paper: PaperCard) -> None:
+    code = by_phone(world)
+    read(world, code)
+    world.wait(minutes=9)
+    receipt = Receipt.get_by_id(redeem(world, paper, card=code, collector_id=0, pin=""))
+    assert (receipt.via, receipt.pin, receipt.card_id, receipt.points) == ("phone", False, None, 30)
+    assert receipt.collector_id == paper.person.id
+    salt = [[world.goods["食盐400g"], 10, 2]]
+    assert redeem(world, paper, pin="", basket=salt), "the day without PIN is untouched"
+
+
+def test_another_member_may_take_what_a_phone_pays(world: World, paper: PaperCard) -> None:
+    member = world.people(world.households[0])[1]
+    receipt = Receipt.get_by_id(redeem(world, paper, card=by_phone(world), collector_id=member.id, pin=""))
+    assert receipt.collector_id == member.id
+    with pytest.raises(CollectorUnlisted):
+        world.wait(minutes=1)
+        redeem(world, paper, card=by_phone(world), collector_id=world.villager(1).id, pin="")
+
+
+def test_a_phones_code_goes_once(world: World, paper: PaperCard) -> None:
+    code = by_phone(world)
+    by = world.by(world.clerk)
+    assert redeem(world, paper, **by, card=code, pin="") == redeem(world, paper, **by, card=code, pin="")
+    with pytest.raises(PhoneCodeUsed):
+        redeem(world, paper, card=code, pin="")
+    assert Receipt.select().count() == 1
+    assert (Refusal.get().code, Refusal.get().household_id) == ("PhoneCodeUsed", world.households[0].id)
+
+
+def test_a_refused_basket_leaves_the_phones_code_for_the_next_try(world: World, paper: PaperCard) -> None:
+    code = by_phone(world)
+    read(world, code)
+    with pytest.raises(OutOfStock):
+        redeem(world, paper, card=code, pin="", basket=[[world.rice, 11, 30]])
+    redeem(world, paper, card=code, pin="")
+
+
+def test_a_phones_code_must_be_read_within_a_minute(world: World, paper: PaperCard) -> None:
+    code = by_phone(world)
+    world.wait(seconds=60)
+    read(world, code)
+    with pytest.raises(PhoneCodeExpired):
+        redeem(world, paper, card=code, pin="")
+
+
+def test_a_code_from_the_future_is_not_good(world: World, paper: PaperCard) -> None:
+    code = codes.phone_code(paper.person.id, world.now + timedelta(minutes=5))
+    with pytest.raises(PhoneCodeExpired):
+        redeem(world, paper, card=code, pin="")
+
+
+def test_ten_minutes_after_it_was_read_a_phones_code_is_over(world: World, paper: PaperCard) -> None:
+    code = by_phone(world)
+    read(world, code)
+    world.wait(minutes=10)
+    with pytest.raises(PhoneCodeExpired):
+        redeem(world, paper, card=code, pin="")
+
+
+def test_a_phones_code_is_good_for_the_till_and_clerk_that_read_it(world: World, paper: PaperCard) -> None:
+    other = world.appoint("clerk", world.village, "孙店员")
+    second = shop.open_till(**world.by(world.committee[0]), shop_id=world.shop)
+    code = by_phone(world)
+    read(world, code)
+    read(world, code)  # the same till may read it again
+    read(world, code, till_id=second)  # and this changes nothing
+    for changes in ({"till_id": second}, {"actor": other}):
+        with pytest.raises(PhoneCodeElsewhere):
+            redeem(world, paper, card=code, pin="", **changes)
+    redeem(world, paper, card=code, pin="")
+
+
+def test_a_code_nobody_could_have_shown_is_misread(world: World, paper: PaperCard) -> None:
+    stem = by_phone(world)[:-3] + "0"
+    forged = stem + mod_97_10.calc_check_digits(stem)
+    assert forged != by_phone(world)
+    with pytest.raises(CardMisread):
+        redeem(world, paper, card=forged, pin="")
+
+
+def test_a_phone_of_who_left_of_elsewhere_or_of_kin_is_refused_as_a_card_is(world: World, paper: PaperCard) -> None:
+    with pytest.raises(OwnHousehold):
+        redeem(world, paper, card=codes.phone_code(world.clerk.id, world.now), pin="")
+    stranger = world.people(world.other_household)[0]
+    with pytest.raises(OutsideShopArea):
+        redeem(world, paper, card=codes.phone_code(stranger.id, world.now), pin="")
+    code = by_phone(world)
+    Person.update(active=False).where(Person.id == paper.person.id).execute()
+    with pytest.raises(HolderGone):
+        redeem(world, paper, card=code, pin="")
+
+
+def test_many_tries_at_once_use_a_phones_code_once(world: World, paper: PaperCard) -> None:
+    code, salt = by_phone(world), world.goods["食盐400g"]
+    attempts = [world.by(world.clerk) for _ in range(5)]
+    start = Barrier(len(attempts))
+
+    def attempt(by: dict[str, Any]) -> bool:
+        start.wait()
+        try:
+            redeem(world, paper, **by, card=code, pin="", basket=[[salt, 1, 2]])
+        except PhoneCodeUsed:
+            return False
+        finally:
+            db.disconnect()
+        return True
+
+    with ThreadPoolExecutor(len(attempts)) as pool:
+        assert sum(pool.map(attempt, attempts)) == 1
+    assert world.balance(world.households[0]) == 98
+
+
+# --- photo and proxy ----------------------------------------------------------------------------------------------
+
+
+def test_a_photo_of_a_card_needs_the_pin(world: World, paper: PaperCard) -> None:
+    salt = [[world.goods["食盐400g"], 1, 2]]
+    with pytest.raises(PinNeeded):
+        redeem(world, paper, photo=True, pin="", basket=salt)
+    assert Receipt.get_by_id(redeem(world, paper, photo=True, basket=salt)).via == "photo"
+
+
+def granted(world: World, name: str = "钱外甥", **changes: Any) -> int:
+    """Let the first household name a proxy until tomorrow."""
+    until = world.today + timedelta(days=1)
+    return proxy.grant(**world.by(world.villager(0)) | {"name": name, "until": until} | changes)
+
+
+def by_proxy(world: World, paper: PaperCard, proxy_id: int, **changes: Any) -> int:
+    """Redeem a bag of salt, handed to a proxy, without PIN."""
+    salt = [[world.goods["食盐400g"], 1, 2]]
+    return redeem(world, paper, **{"collector_id": 0, "proxy_id": proxy_id, "pin": "", "basket": salt} | changes)
+
+
+def test_a_proxy_collects_while_the_grant_stands(world: World, paper: PaperCard) -> None:
+    proxy_id = granted(world)
+    receipt = Receipt.get_by_id(by_proxy(world, paper, proxy_id))
+    assert (receipt.collector_id, receipt.proxy_id, receipt.pin) == (None, proxy_id, False)
+    with pytest.raises(NoPinLimit):
+        by_proxy(world, paper, proxy_id, basket=[[world.goods["洗衣液2kg"], 1, 20]])
+    assert by_proxy(world, paper, proxy_id, pin=paper.pin, basket=[[world.goods["洗衣液2kg"], 1, 20]])
+    world.wait(days=1)
+    assert by_proxy(world, paper, proxy_id)
+    world.wait(days=1)
+    with pytest.raises(ProxyExpired):
+        by_proxy(world, paper, proxy_id)
+
+
+def test_a_proxy_whose_grant_was_taken_back_gets_nothing(world: World, paper: PaperCard) -> None:
+    proxy_id = granted(world)
+    proxy.revoke(**world.by(world.villager(0)), proxy_id=proxy_id)
+    with pytest.raises(ProxyRevoked) as refused:
+        by_proxy(world, paper, proxy_id)
+    assert refused.value.values == {"name": "钱外甥", "day": world.today.isoformat()}
+    assert Refusal.get().code == "ProxyRevoked"
+
+
+def test_a_proxy_of_another_household_is_none_of_this(world: World, paper: PaperCard) -> None:
+    theirs = proxy.grant(**world.by(world.villager(1)), name="钱外甥", until=world.today)
+    for proxy_id in (theirs, 999_999):
+        with pytest.raises(ProxyUnlisted):
+            by_proxy(world, paper, proxy_id)
+
+
+def test_the_clerk_is_nobodys_proxy_at_the_own_till(world: World, paper: PaperCard) -> None:
+    for proxy_id in (granted(world, world.clerk.name), granted(world, world.clerk.name, person_id=world.clerk.id)):
+        with pytest.raises(ProxyServes):
+            by_proxy(world, paper, proxy_id)
+
+
+def test_who_is_barred_does_not_collect_as_a_proxy_either(world: World, paper: PaperCard) -> None:
+    friend = world.villager(1)
+    proxy_id = granted(world, friend.name, person_id=friend.id)
+    Person.update(barred_until=world.today).where(Person.id == friend.id).execute()
+    with pytest.raises(Barred):
+        by_proxy(world, paper, proxy_id)
+    world.wait(days=1)
+    assert by_proxy(world, paper, proxy_id)
+
+
+def test_either_a_member_or_a_proxy_takes_the_goods(world: World, paper: PaperCard) -> None:
+    proxy_id = granted(world)
+    for collector, chosen in ((paper.person.id, proxy_id), (0, 0)):
+        with pytest.raises(CollectorUnlisted):
+            by_proxy(world, paper, chosen, collector_id=collector)
+
+
+def test_a_phone_may_send_a_proxy(world: World, paper: PaperCard) -> None:
+    receipt = Receipt.get_by_id(by_proxy(world, paper, granted(world), card=by_phone(world)))
+    assert (receipt.via, receipt.collector_id) == ("phone", None) and receipt.proxy_id
+
+
+# --- limits and days ----------------------------------------------------------------------------------------------
+
+
+def limit(world: World, **limits: Any) -> list[list[int]]:
+    """Limit salt; return a basket of two bags."""
+    Goods.update(**limits).where(Goods.id == world.goods["食盐400g"]).execute()
+    return [[world.goods["食盐400g"], 2, 2]]
+
+
+def test_a_household_takes_so_many_in_a_month(world: World, paper: PaperCard) -> None:
+    two = limit(world, limit_household=3, limit_period="month")
+    second = world.card(world.people(world.households[0])[1])
+    redeem(world, paper, basket=two)
+    with pytest.raises(LimitReached) as refused:
+        redeem(world, second, basket=two)
+    said = {"goods": "食盐400g", "whose": "household", "period": "month", "limit": 3, "left": 1, "unit": "袋"}
+    assert refused.value.values == said
+    assert (world.balance(world.households[0]), on_hand(world.goods["食盐400g"])) == (96, 8)
+    redeem(world, second, basket=[[world.goods["食盐400g"], 1, 2]])
+    world.wait(days=28)
+    with pytest.raises(LimitReached):  # the last of November
+        redeem(world, paper, basket=two)
+    world.wait(days=1)
+    redeem(world, paper, basket=two)
+
+
+@pytest.mark.parametrize(("period", "days"), [("day", 1), ("week", 7), ("month", 29), ("quarter", 60), ("year", 60)])
+def test_a_limit_begins_anew_with_its_period(world: World, paper: PaperCard, period: str, days: int) -> None:
+    two = limit(world, limit_household=2, limit_period=period)
+    redeem(world, paper, basket=two)
+    world.wait(days=days - 1)
+    with pytest.raises(LimitReached):
+        redeem(world, paper, basket=two)
+    world.wait(days=1)
+    redeem(world, paper, basket=two)
+
+
+def test_a_person_and_a_proxy_have_a_limit_each(world: World, paper: PaperCard) -> None:
+    two = limit(world, limit_person=2)
+    proxy_id = granted(world)
+    redeem(world, paper, basket=two)
+    for again in ({}, {"card": by_phone(world), "collector_id": 0, "pin": ""}):
+        with pytest.raises(LimitReached) as refused:
+            redeem(world, paper, basket=two, **again)
+        assert refused.value.values["whose"] == "person"
+    redeem(world, paper, basket=two, collector_id=world.people(world.households[0])[1].id)
+    by_proxy(world, paper, proxy_id, basket=two)
+    with pytest.raises(LimitReached):
+        by_proxy(world, paper, proxy_id, basket=two)
+
+
+@pytest.mark.parametrize("whose", ["limit_household", "limit_person"])
+def test_what_was_undone_does_not_count_and_what_is_reserved_does(world: World, paper: PaperCard, whose: str) -> None:
+    two = limit(world, **{whose: 2})
+    undo(world, redeem(world, paper, basket=two))
+    held = Reservation.create(
+        shop=world.shop,
+        household=world.households[0],
+        person=paper.person,
+        points=2,
+        spoken="123456",
+        collect_by=world.today,
+        made_by=paper.person,
+        made_at=world.now,
+    )
+    line = {"name": "食盐400g", "unit": "袋", "price": 2, "quantity": 1}
+    ReservationLine.create(reservation=held, goods=world.goods["食盐400g"], **line)
+    with pytest.raises(LimitReached) as refused:
+        redeem(world, paper, basket=two)
+    assert refused.value.values["left"] == 1
+    Reservation.update(state="cancelled", ended_at=world.now).execute()
+    redeem(world, paper, basket=two)
+
+
+def test_another_household_has_its_own_limit(world: World, paper: PaperCard) -> None:
+    two = limit(world, limit_household=2)
+    redeem(world, paper, basket=two)
+    world.give_points(world.households[1], 10)
+    redeem(world, world.card(world.villager(1)), basket=two)
+
+
+def test_two_cards_at_once_do_not_pass_a_limit(world: World, paper: PaperCard) -> None:
+    two = limit(world, limit_household=2)
+    cards = [paper, world.card(world.people(world.households[0])[1])]
+    attempts = [world.by(world.clerk) for _ in range(6)]
+    start = Barrier(len(attempts))
+
+    def attempt(number: int) -> bool:
+        start.wait()
+        try:
+            redeem(world, cards[number % 2], **attempts[number], basket=two)
+        except LimitReached:
+            return False
+        finally:
+            db.disconnect()
+        return True
+
+    with ThreadPoolExecutor(len(attempts)) as pool:
+        assert sum(pool.map(attempt, range(len(attempts)))) == 1
+
+
+def test_goods_are_given_from_their_first_day_to_their_last(world: World, paper: PaperCard) -> None:
+    tomorrow = world.today + timedelta(days=1)
+    one = limit(world, valid_from=tomorrow, valid_to=tomorrow)
+    with pytest.raises(GoodsNotYet) as refused:
+        redeem(world, paper, basket=one)
+    assert refused.value.values == {"goods": "食盐400g", "day": tomorrow.isoformat()}
+    world.wait(days=1)
+    redeem(world, paper, basket=one)
+    world.wait(days=1)
+    with pytest.raises(GoodsNoLonger):
+        redeem(world, paper, basket=one)
+
+
+def test_limits_cost_one_statement_more_however_many(
+    world: World, paper: PaperCard, statements: Callable[[], int]
+) -> None:
+    salt, soap = world.goods["食盐400g"], world.goods["洗衣液2kg"]
+    basket = [[salt, 1, 2], [soap, 1, 20]]
+    counts = []
+    for limits in ({}, {"limit_household": 9}, {"limit_person": 9, "limit_household": 9}):
+        Goods.update(**limits).where(Goods.id.in_([salt, soap])).execute() if limits else None
+        redeem(world, paper, basket=[[salt, 1, 2]])
+        before = statements()
+        redeem(world, paper, basket=basket)
+        counts.append(statements() - before)
+    assert counts == [counts[0], counts[0] + 1, counts[0] + 1]
+
+
+# --- cash ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def takes_cash(world: World) -> None:
+    Shop.update(takes_cash=True).execute()
+
+
+@pytest.mark.usefixtures("takes_cash")
+def test_missing_points_are_paid_in_cash_at_the_worth_of_a_point(world: World, paper: PaperCard) -> None:
+    four = [[world.rice, 4, 30]]
+    for shown in (0, 1999, 2001):
+        with pytest.raises(CashChanged) as refused:
+            redeem(world, paper, basket=four, cash_fen=shown)
+        assert refused.value.values == {"fen": 2000, "yuan": "20.00"}
+    receipt = Receipt.get_by_id(redeem(world, paper, basket=four, cash_fen=2000))
+    assert (receipt.points, receipt.cash_points, receipt.cash_fen, receipt.balance_after) == (100, 20, 2000, 0)
+    assert (world.balance(world.households[0]), on_hand(world.rice)) == (0, 6)
+    assert list(ledger.audit()) == []
+    undo(world, receipt.id)
+    assert (world.balance(world.households[0]), on_hand(world.rice)) == (100, 10)
+
+
+@pytest.mark.usefixtures("takes_cash")
+def test_at_least_one_point_is_paid(world: World) -> None:
+    with pytest.raises(NoPointsForCash):
+        redeem(world, world.card(world.villager(0)), cash_fen=3000)
+
+
+@pytest.mark.usefixtures("takes_cash")
+def test_cash_is_not_taken_for_points_that_are_there(world: World, paper: PaperCard) -> None:
+    with pytest.raises(CashChanged) as refused:
+        redeem(world, paper, cash_fen=3000)
+    assert refused.value.values["fen"] == 0
+    assert redeem(world, paper)
+
+
+def test_a_shop_that_takes_no_cash_refuses_what_points_do_not_cover(world: World, paper: PaperCard) -> None:
+    with pytest.raises(InsufficientPoints):
+        redeem(world, paper, basket=[[world.rice, 4, 30]])
+    with pytest.raises(CashChanged):
+        redeem(world, paper, basket=[[world.rice, 4, 30]], cash_fen=2000)
+
+
+# --- print --------------------------------------------------------------------------------------------------------
+
+
+def test_prints_of_a_receipt_are_numbered_also_two_at_once(world: World, paper: PaperCard) -> None:
+    receipt_id = redeem(world, paper)
+    attempts = [world.by(world.clerk) for _ in range(4)]
+    start = Barrier(len(attempts))
+
+    def attempt(by: dict[str, Any]) -> int:
+        start.wait()
+        try:
+            return redemption.print_receipt(**by, receipt_id=receipt_id, paper="58")
+        finally:
+            db.disconnect()
+
+    with ThreadPoolExecutor(len(attempts)) as pool:
+        assert len(set(pool.map(attempt, attempts))) == 4
+    again = redemption.print_receipt(**attempts[0], receipt_id=receipt_id, paper="58")
+    assert sorted(one.number for one in ReceiptPrint.select()) == [1, 2, 3, 4]
+    assert again in [one.id for one in ReceiptPrint.select()]
+
+
+def test_who_may_see_a_receipt_may_print_it(world: World, paper: PaperCard) -> None:
+    receipt_id = redeem(world, paper)
+    readers = (paper.person, world.people(world.households[0])[1], world.clerk, world.committee[0], world.supervisor)
+    for number, reader in enumerate(readers, 1):
+        made = redemption.print_receipt(**world.by(reader), receipt_id=receipt_id, paper="a5")
+        assert ReceiptPrint.get_by_id(made).number == number
+    for stranger, error in ((world.villager(1), NotFound), (world.other_clerk, NotFound), (world.recorder, NotAllowed)):
+        with pytest.raises(error):
+            redemption.print_receipt(**world.by(stranger), receipt_id=receipt_id, paper="a5")
+    with pytest.raises(Invalid):
+        redemption.print_receipt(**world.by(world.clerk), receipt_id=receipt_id, paper="a4")

@@ -64,7 +64,7 @@ def test_the_villages_public_page_is_one_tap_away(browser: Browser, world: World
 
 def test_an_undone_receipt_shows_both_ways(browser: Browser, world: World) -> None:
     world.give_points(world.households[0], 10)
-    redemption.undo(**world.by(world.clerk), receipt_id=buy(world), reason="拿错了")
+    redemption.undo(**world.by(world.committee[0]), receipt_id=buy(world), reason="拿错了")
     page = browser.sign_in(world.villager(0)).get("/home").text
     assert "兑换：食盐400g × 2" in page
     assert "撤销兑换：食盐400g × 2" in page
