@@ -1,4 +1,4 @@
-"""What time alone does: post what hung its days, let late objections rise, end terms, remove old photos and files.
+"""What time alone does: post what hung its days, let reservations expire and late objections rise, end terms, tidy up.
 
 `tick` may run anywhere, at any time, on several machines at once, which then share the notices: each line is posted by
 the conditional update that finds it due, and its key posts once. It stands still, with a visible reason, while the
@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from points import access, council, db, ledger, photos
+from points import access, council, cover, db, holding, ledger, photos
 from points.errors import ClockBehind, ClockJumped, NotAllowed, PointsError
 from points.keys import verb
 from points.models.contribution import Line, Notice, Objection, TickState
 from points.models.ledger import AccountType
 from points.models.people import Person
 from points.models.photos import Upload
+from points.models.receipt import PhoneCode
 from points.roster import KEPT_FOR
 
 LONGEST_GAP = timedelta(days=1)
@@ -34,10 +35,11 @@ class Report:
     points: int = 0
     closed: int = 0
     risen: int = 0
+    expired: int = 0
 
 
 def tick(*, now: datetime, progress: Callable[[list[int]], Iterable[int]] = iter) -> Report:
-    """Post all that is due at *now*, one transaction a notice. Raises `ClockBehind` or `ClockJumped`.
+    """Do all that is due at *now*, one transaction a notice or reservation. Raises `ClockBehind` or `ClockJumped`.
 
     *progress* is handed the ids of the notices that are due, and gives them back one by one as they are dealt with.
     """
@@ -49,13 +51,20 @@ def tick(*, now: datetime, progress: Callable[[list[int]], Iterable[int]] = iter
         posted += len(amounts)
         points += sum(amounts)
         closed += first
+    expired = 0
+    for reservation_id in holding.due(now):
+        with db.transaction():
+            expired += holding.expire(reservation_id, now=now)
+    seen = cover.seen(now)
     with db.transaction():
         late = Objection.answer.is_null() & Objection.risen_at.is_null() & (Objection.due_at <= now)
         risen = Objection.update(risen_at=now).where(late).execute()
         council.end_terms(now)
         photos.remove_old(now)
+        cover.keep(seen)
         Upload.delete().where(Upload.uploaded_at < now - KEPT_FOR).execute()
-    return Report(posted, points, closed, risen)
+        PhoneCode.delete().where(PhoneCode.read_at < now - LONGEST_GAP).execute()  # long stale
+    return Report(posted, points, closed, risen, expired)
 
 
 @verb("tick.confirm_clock")
