@@ -29,6 +29,7 @@ LOGINS = {
     "steward": "网格员（初审）",
     "council": "评议员",
     "clerk": "店员",
+    "supermarket": "签约超市的店员",
     "villager": "村民",
 }
 
@@ -117,7 +118,7 @@ def wake(*, now: datetime) -> None:
 
 def greeting(home: Home) -> str:
     """Say where to go and who may sign in."""
-    rows = [f"  {username:<10} {role}" for username, role in LOGINS.items()]
+    rows = [f"  {username:<12} {role}" for username, role in LOGINS.items()]
     return "\n".join(
         [
             "",

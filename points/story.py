@@ -18,7 +18,7 @@ from PIL import Image, ImageDraw
 
 from points import calendar, codes, db, ledger, photos
 from points.errors import PointsError
-from points.models import Area, Goods, Household, Line, Person, RuleBook, RuleItem
+from points.models import Area, Household, Line, Person, RuleBook, RuleItem
 from points.models.ledger import AccountType
 from points.services import (
     areas,
@@ -30,18 +30,16 @@ from points.services import (
     contribution,
     council,
     fund,
-    goods,
     household,
     notice,
-    redemption,
     report,
     review,
     rule_book,
-    shop,
     sign_in,
     staff,
     tick,
 )
+from points.trade import Trade
 
 DAYS = 92
 STEPS = DAYS + 24
@@ -52,19 +50,6 @@ GIVEN = (
     "青松 翠竹 红梅 杨柳 金桂 山茶 荷花 牡丹 春耕 夏种 秋收 冬藏 清泉 石桥 水车 木犁 镰刀 箩筐 扁担 斗笠 磨盘 风车 "
     "朝霞 晚风 春雨 秋露 冬雪 晴空 星河 满月 喜鹊 燕子 布谷 黄牛 白羊 骏马 丰收 平安 和顺 安康 有余 满仓 长青 永顺"
 ).split()
-
-SHELF = (
-    ("大米5kg", "袋", "粮油", 30),("面粉5kg", "袋", "粮油", 24),("挂面1kg", "把", "粮油", 6),
-    ("菜籽油1.8L", "桶", "粮油", 28),("小米1kg", "袋", "粮油", 12),("绿豆500g", "袋", "粮油", 8),
-    ("食盐400g", "袋", "调味", 2),("酱油500ml", "瓶", "调味", 6),("食醋500ml", "瓶", "调味", 5),
-    ("白糖400g", "袋", "调味", 4),("鸡精200g", "袋", "调味", 8),("洗衣液2kg", "瓶", "日化", 20),
-    ("洗衣粉1kg", "袋", "日化", 9),("肥皂", "块", "日化", 3),("香皂", "块", "日化", 4),
-    ("牙膏", "支", "日化", 6),("牙刷", "支", "日化", 3),("洗发水400ml", "瓶", "日化", 16),
-    ("毛巾", "条", "家纺", 8),("枕套", "个", "家纺", 12),("抽纸3包", "提", "纸品", 8),
-    ("卷纸10卷", "提", "纸品", 15),("洗洁精1kg", "瓶", "清洁", 7),("扫帚", "把", "清洁", 9),
-    ("垃圾袋", "卷", "清洁", 4),("不锈钢盆", "个", "厨具", 10),("饭碗", "个", "厨具", 4),
-    ("作业本10本", "包", "文具", 10),("中性笔5支", "盒", "文具", 6),("劳保手套", "双", "农具", 3),
-)  # fmt: skip
 
 
 @dataclass
@@ -80,9 +65,8 @@ class Village:
     clerk: Person | None = None
     committee: list[Person] = field(default_factory=list)
     items: list[RuleItem] = field(default_factory=list)
-    till_id: int = 0
-    shelf: list[Goods] = field(default_factory=list)
     cards: list[tuple[Person, str, str]] = field(default_factory=list)  # holder, code, PIN
+    shops: list[Trade] = field(default_factory=list)
 
 
 class Story:
@@ -106,7 +90,7 @@ class Story:
         self._appoint(small, council=3, voices=1)
         for village, code, name in ((big, "SQ", "石桥村积分超市"), (small, "LL", "柳林村积分超市")):
             self._adopt_rules(village)
-            self._open_shop(village, code, name)
+            self._open_shops(village, code, name)
             self._hand_out_cards(village, 160 if village is big else 20)
             self._open_the_fund(village)
         self._give_logins(big)
@@ -120,6 +104,7 @@ class Story:
                 break
             self._live(big, number, sheets=3 if number % 3 else 2, redemptions=6)
             self._live_in_the_open(big, number)
+            self._trade(big, number)
             if number % 7 == 3:
                 self._live(small, number, sheets=1, redemptions=1)
         self._leave_work_on_the_desk(big)
@@ -231,18 +216,24 @@ class Story:
         adopted = RuleBook.get_by_id(book)
         village.items = list(RuleItem.select().where(RuleItem.book == adopted).order_by(RuleItem.code))
 
-    def _open_shop(self, village: Village, code: str, name: str) -> None:
-        committee = village.committee[0]
-        shop_id = self.do(
-            shop.open_shop, committee, area_id=village.area_id, code=code, name=name, hours="周二、周六 8:30–11:30"
-        )
-        village.till_id = self.do(shop.open_till, committee, shop_id=shop_id)
-        for title, unit, category, price in SHELF:
-            goods_id = self.do(
-                goods.add_goods, committee, shop_id=shop_id, name=title, unit=unit, category=category, price=price
-            )
-            self.do(goods.receive, committee, goods_id=goods_id, quantity=self.dice.randint(60, 150), note="首批进货")
-            village.shelf.append(Goods.get_by_id(goods_id))
+    def _open_shops(self, village: Village, code: str, name: str) -> None:
+        """Open the village's own shop; the large village also has a contract with a supermarket."""
+        assert village.clerk is not None
+        own = Trade(self, village)
+        own.open(code, name, clerk=village.clerk)
+        village.shops.append(own)
+        if len(village.council) > 3:
+            own.edit(takes_cash=True)
+            self.second_clerk = self._clerk(village, "钱帮手")
+            supermarket = Trade(self, village)
+            supermarket.open("HM", "惠民超市（签约）", clerk=self._clerk(village, "惠店员"), titles=range(6, 22))
+            supermarket.edit(contracted=True)
+            village.shops.append(supermarket)
+
+    def _clerk(self, village: Village, name: str) -> Person:
+        person = self.do(household.add_staff_person, self.admin, area_id=village.area_id, name=name, phone="")
+        self._role(person, village.area_id, "clerk")
+        return Person.get_by_id(person)
 
     def _hand_out_cards(self, village: Village, number: int) -> None:
         printer, giver = village.committee
@@ -273,16 +264,21 @@ class Story:
             (village.checkers[0], "steward"),
             (village.council[0], "council"),
             (village.clerk, "clerk"),
+            (village.shops[1].clerk, "supermarket"),
         ):
+            assert person is not None
             self._login(person, username)
 
     def _welcome_a_villager(self, village: Village) -> tuple[str, str]:
         """Give the household with the most points a sign-in; return its card's number and PIN."""
-        holder, code, pin = max(village.cards, key=lambda held: self._points_of(held[0]))
+        holder, code, pin = richest = max(village.cards, key=lambda held: self.points_of(held[0]))
         self._login(holder, "villager")
+        own = village.shops[0]
+        own.sell(kinds=2, held=richest)
+        own.reserve_for(holder)
         return str(codes.read(code).number), pin
 
-    def _points_of(self, holder: Person) -> int:
+    def points_of(self, holder: Person) -> int:
         return ledger.balance(ledger.account(AccountType.HOUSEHOLD, holder.household_id or 0))
 
     # --- life -----------------------------------------------------------------------------------------------------
@@ -304,7 +300,7 @@ class Story:
             self._hang_a_notice(village, object_to_one=number % 28 == 17)
         for hour in range(redemptions):
             self._set(day, 20 + hour % 3, 10 + self.dice.randrange(50))
-            self._redeem(village)
+            village.shops[hour % len(village.shops)].sell(kinds=1 + hour % 2)
 
     def _record(self, village: Village) -> list[int]:
         common = [item for item in village.items if item.effect == "points" and item.points <= 20]
@@ -373,25 +369,6 @@ class Story:
             except PointsError:  # whoever judged the line may not answer
                 self.do(notice.answer, self.supervisor, **answer)
 
-    def _redeem(self, village: Village) -> None:
-        holder, code, pin = self.dice.choice(village.cards)
-        affordable = [item for item in village.shelf if item.price <= self._points_of(holder) - 5]
-        if not affordable:
-            return
-        item = self.dice.choice(affordable)
-        try:
-            self.do(
-                redemption.redeem,
-                village.clerk,
-                till_id=village.till_id,
-                card=code,
-                collector_id=holder.id,
-                pin="" if item.price <= 8 and self.dice.random() < 0.3 else pin,
-                basket=[[item.id, 1, item.price]],
-            )
-        except PointsError:
-            return  # sold out, or over the day's limit without a PIN: refusals are part of the story
-
     def _leave_work_on_the_desk(self, village: Village) -> None:
         self.now = self.end - timedelta(minutes=50)
         decided, checked, _ = (self._record(village) for _ in range(3))
@@ -408,6 +385,11 @@ class Story:
             text="那天下雨，好像没有做成，请核实。",
             on_behalf_of="村民来访",
         )
+        self.now = self.end - timedelta(minutes=10)
+        own = village.shops[0]
+        for _ in range(3):
+            own.sell(kinds=2)
+            own.reserve()
         self.now = self.end
         self._leave_the_open_work(village)
 
@@ -454,6 +436,44 @@ class Story:
             self._put_right(village)
         if number == 50:
             self._write_to_the_township(village)
+
+    def _trade(self, village: Village, number: int) -> None:
+        """Do what is rarer at the shops: each on its own day; in the evening the clerks sign off."""
+        day, (own, supermarket) = calendar.local_date(self.now), village.shops
+        self._set(day, 23, 10)
+        for every, on, act in (
+            (7, 1, own.reserve),
+            (7, 2, own.reserve),
+            (7, 4, own.collect_one),
+            (7, 5, own.collect_one),
+            (8, 3, own.sell_for_cash_too),
+            (9, 2, own.sell_to_a_proxy),
+            (10, 5, own.undo_one),
+            (30, 14, own.lose_one),
+        ):
+            if number % every == on:
+                act()
+        match number:
+            case 10:
+                own.wish()
+            case 30:
+                own.promise()
+            case 33:
+                own.deliver("donation", "在外乡亲（不愿留名）", "", 20, 40, sorts=3)
+            case 40 | 85:
+                own.take_stock(approve=number == 40)
+            case 60:
+                own.hand_over(self.second_clerk)
+            case 61:
+                own.clerk = village.clerk
+        if number % 15 == 8:
+            own.deliver("purchase", "县供销社", f"送货单 {number:03d}", 20, 60, sorts=8)
+        if day.day == 3:
+            supermarket.settle(pay=number < DAYS - 31)
+        self._set(day, 23, 40)
+        if number < DAYS - 1:  # yesterday waits to be signed
+            for trade in village.shops:
+                trade.sign_off()
 
     def _inspect(self, village: Village, day: date) -> None:
         lane = self.dice.choice(village.lanes)
