@@ -151,6 +151,7 @@ CREATE TABLE goods (
     CHECK (valid_from IS NULL OR valid_to IS NULL OR valid_from <= valid_to)
 );
 CREATE UNIQUE INDEX goods_shop_id_name ON goods (shop_id, name);
+CREATE INDEX goods_shop_id_initials ON goods (shop_id, initials);
 
 CREATE TABLE stock (
     goods_id BIGINT NOT NULL PRIMARY KEY,

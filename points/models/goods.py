@@ -54,7 +54,7 @@ class Goods(Table):
             Check("limit_person IS NULL OR limit_person > 0"),
             Check("valid_from IS NULL OR valid_to IS NULL OR valid_from <= valid_to"),
         ]
-        indexes = ((("shop", "name"), True),)
+        indexes = ((("shop", "name"), True), (("shop", "initials"), False))
 
 
 class GoodsPrice(Table):
@@ -89,6 +89,7 @@ class Wish(Table):
     village_id: int
     name = CharField(max_length=40)
     goods: Any = ForeignKeyField(Goods, null=True, backref="+", on_delete="RESTRICT", index=False)
+    goods_id: int | None
     raised_by: Any = ForeignKeyField(Person, backref="+", on_delete="RESTRICT", index=False)
     raised_at = UTCField()
     answer = CharField(max_length=60, default="")

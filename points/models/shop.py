@@ -12,6 +12,7 @@ from points.models.base import Table
 from points.models.people import Person
 
 MOST_HOLD_DAYS = 30
+WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 
 
 class Shop(Table):
@@ -57,6 +58,7 @@ class OpeningHour(Table):
     """
 
     shop: Any = ForeignKeyField(Shop, backref="opening_hours", on_delete="RESTRICT", index=False)
+    shop_id: int
     weekday = IntegerField()
     opens = IntegerField()
     closes = IntegerField()
@@ -77,6 +79,7 @@ class ShopDay(Table):
     """
 
     shop: Any = ForeignKeyField(Shop, backref="days", on_delete="RESTRICT", index=False)
+    shop_id: int
     day: Any = DateField()
     area: Any = ForeignKeyField(Area, null=True, backref="+", on_delete="RESTRICT", index=False)
     area_id: int | None

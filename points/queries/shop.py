@@ -137,9 +137,9 @@ def tills(shop_id: int) -> list[Till]:
 
 
 def offered(shop_id: int, *, today: date, q: str = "", category: str = "", page: int = 1) -> Page:
-    """Return a page of what the shop gives now or soon: all of it when it is asked for nothing, by name."""
+    """Return a page of what the shop gives now or soon: all of it when it is asked for nothing, by initials."""
     where, values = _asked(shop_id, q=q, category=category)
-    where += " AND NOT goods.hidden AND (goods.valid_to IS NULL OR goods.valid_to >= ?) ORDER BY goods.name"
+    where += " AND NOT goods.hidden AND (goods.valid_to IS NULL OR goods.valid_to >= ?) ORDER BY goods.initials, goods.id"
     return _page(where, [*values, today.isoformat()], page)
 
 
