@@ -8,6 +8,7 @@
 
 const WAIT_MS = 30000;
 const SLOWEST = 20; // bytes a millisecond: photos over a weak network take their time
+const reads = Boolean(document.querySelector("[data-scanner]"));
 let here = location.pathname + location.search;
 
 document.addEventListener("submit", (event) => {
@@ -73,8 +74,8 @@ function say(form, button, text) {
 
 // Put the answer in this page's place. A second GET would lose the flashed message, so what came is what is shown.
 function show(page, response) {
-  // Only a page that was loaded itself has the till's security policy, under which the QR reader may run.
-  if (response.redirected && page.querySelector("[data-scanner]")) return location.assign(response.url);
+  // Only the till's pages have the security policy under which the QR reader may run, and the first page's stays in force.
+  if (response.redirected && !reads && page.querySelector("[data-scanner]")) return location.assign(response.url);
   if (response.redirected && response.url !== location.href) history.pushState(null, "", response.url);
   here = location.pathname + location.search;
   document.title = page.title;

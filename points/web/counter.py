@@ -7,24 +7,38 @@ from datetime import date, timedelta
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
-from wtforms.fields import SelectChoice
 
-from points import access
+from points import access, codes
 from points.calendar import local_date
-from points.errors import BasketTooLarge, NoPinLimit, NotAllowed, NotFound, PinNeeded, PointsError, WrongPin
-from points.queries import counter, shop
+from points.errors import (
+    CardMisread,
+    CashChanged,
+    Invalid,
+    NoPinLimit,
+    NotAllowed,
+    NotFound,
+    PinNeeded,
+    PointsError,
+    TooSoon,
+    WrongPin,
+)
+from points.models.receipt import PAPERS
+from points.queries import counter, shifts, shop
 from points.services import redemption
+from points.web import basket, qr
 from points.web.edge import POLICY, now
 from points.web.errors import sentence
+from points.web.forms.base import ButtonForm
 from points.web.forms.counter import CardForm, RedeemForm, UndoForm
 from points.web.session import me
 from points.web.text import gettext as _
 
 blueprint = Blueprint("counter", __name__)
 
-PIN_REFUSALS = (WrongPin, PinNeeded, NoPinLimit)
+PIN_REFUSALS = (WrongPin, PinNeeded, NoPinLimit, TooSoon)
 DAY_READERS = ("clerk", "committee", "supervisor", "admin")
-
+SHOWS_CODE = timedelta(minutes=15)
+"""So long after the sale a clerk's screen shows the receipt's code, for the customer to keep; then it is theirs."""
 
 READER = "script-src 'self' 'wasm-unsafe-eval'; media-src 'self' blob:"
 """What pages that scan cards may do beyond the others: run the QR reader on what the camera sees."""
@@ -49,7 +63,7 @@ def tills() -> ResponseReturnValue:
 @blueprint.get("/tills/<int:till_id>")
 @login_required
 def till(till_id: int) -> ResponseReturnValue:
-    return _card_page(till_id, CardForm())
+    return card_page(till_id, CardForm())
 
 
 @blueprint.get("/tills/<int:till_id>/card")
@@ -63,10 +77,47 @@ def back(till_id: int) -> ResponseReturnValue:
 @blueprint.post("/tills/<int:till_id>/card")
 @login_required
 def card(till_id: int) -> ResponseReturnValue:
+    """Open what was scanned or typed: the household of a card or phone, a receipt, a ticket; its first digit tells."""
     form = CardForm()
-    if form.validate_on_submit():
-        return _basket_page(till_id, RedeemForm(formdata=None, card=form.code.data))
-    return _card_page(till_id, form)
+    if not form.validate_on_submit():
+        return card_page(till_id, form)
+    code = "".join((form.code.data or "").split())
+    kind = codes.type_of(code)
+    if kind == codes.TICKET_TYPE or (len(code) == 6 and code.isdecimal()):
+        return redirect(url_for("reservations.ticket", till_id=till_id), 307)
+    if kind == codes.RECEIPT_TYPE:
+        access.require(me(), "clerk", area_id=counter.till(till_id).shop.area_id)
+        try:
+            return _receipt_page(codes.read_receipt(code), UndoForm(formdata=None, code=code))
+        except CardMisread as refusal:
+            redemption.note_refusal(refusal, till_id=till_id, actor=me(), card=code, now=now())
+            form.refusal = refusal
+    elif len(code) in (8, 13) and code.isdecimal():
+        form.refusal = Invalid(what=_("这是商品条码，请先扫卡"))
+    else:
+        return _basket_page(till_id, RedeemForm(formdata=None, card=form.code.data, photo=form.photo.data))
+    return card_page(till_id, form)
+
+
+@blueprint.get("/tills/<int:till_id>/goods")
+@login_required
+def goods(till_id: int) -> ResponseReturnValue:
+    """Answer with the goods found by `q`, or those that carry the barcode `code`, as a part of the basket's page."""
+    here = counter.till(till_id)
+    access.require(me(), "clerk", area_id=here.shop.area_id)
+    code, today = request.args.get("code", ""), local_date(now())
+    refusal = ""
+    if code:
+        one = shop.by_barcode(here.shop_id, code)
+        found = [one] if one else []
+        if one is None:
+            refusal = _("没有登记这个条码：%(code)s。请按名称找，或到商品页登记。", code=code)
+        elif not one.given_on(today):
+            refusal = _("“%(goods)s”现在不兑换。", goods=one.name)
+    else:
+        found = [one for one in shop.find(here.shop_id, request.args.get("q", "").strip()[:40]) if one.given_on(today)]
+    codes_of = shop.codes_of([one.id for one in found])
+    return render_template("counter/_found.html", found=found, refusal=refusal, barcodes=codes_of)
 
 
 @blueprint.post("/tills/<int:till_id>/redeem")
@@ -74,17 +125,23 @@ def card(till_id: int) -> ResponseReturnValue:
 def redeem(till_id: int) -> ResponseReturnValue:
     # No guard of its own: the service asks for the clerk's role, and this is the program's most frequent write.
     form = RedeemForm()
+    if "find" in request.form:  # without scripts: look for goods, and keep everything else
+        return _basket_page(till_id, form)
     if form.validate_on_submit():
         with form.refusals():
+            collector, proxy = basket.collector(form.collector.data or "")
             receipt_id = redemption.redeem(
                 key=form.key.data or "",
                 actor=me(),
                 now=now(),
                 till_id=till_id,
                 card=form.card.data or "",
-                collector_id=form.collector.data,
+                collector_id=collector,
                 pin=form.pin.data or "",
-                basket=_basket(),
+                basket=basket.chosen(),
+                proxy_id=proxy,
+                photo=bool(form.photo.data),
+                cash_fen=form.cash_fen.data or 0,
             )
             return redirect(url_for("counter.receipt", receipt_id=receipt_id), 303)
     return _basket_page(till_id, form)
@@ -103,11 +160,40 @@ def undo(receipt_id: int) -> ResponseReturnValue:
     if form.validate_on_submit():
         with form.refusals():
             redemption.undo(
-                key=form.key.data or "", actor=me(), now=now(), receipt_id=receipt_id, reason=form.reason.data or ""
+                key=form.key.data or "",
+                actor=me(),
+                now=now(),
+                receipt_id=receipt_id,
+                reason=form.reason.data or "",
+                code=form.code.data or "",
             )
             flash(_("已撤销：积分退回这一户，商品退回库存。"), "success")
             return redirect(url_for("counter.receipt", receipt_id=receipt_id), 303)
     return _receipt_page(receipt_id, form)
+
+
+@blueprint.post("/receipts/<int:receipt_id>/print")
+@login_required
+def print_(receipt_id: int) -> ResponseReturnValue:
+    """Keep that the receipt is put on paper, and show the paper, which prints itself."""
+    form = ButtonForm()
+    if not form.validate_on_submit():
+        raise Invalid(what=_("这一页不完整，请刷新"))
+    size = request.form.get("size", "")
+    redemption.print_receipt(key=form.key.data or "", actor=me(), now=now(), receipt_id=receipt_id, paper=size)
+    return redirect(url_for("counter.paper", receipt_id=receipt_id, size=size), 303)
+
+
+@blueprint.get("/receipts/<int:receipt_id>/paper")
+@login_required
+def paper(receipt_id: int) -> ResponseReturnValue:
+    slip = _slip(receipt_id)
+    size = request.args.get("size", "")
+    if not slip.prints:
+        return redirect(url_for("counter.receipt", receipt_id=receipt_id))
+    code = qr.card(codes.receipt_code(receipt_id), _("凭证的码"))
+    size = size if size in PAPERS else PAPERS[0]
+    return render_template("counter/paper.html", slip=slip, lines=counter.lines(receipt_id), code=code, size=size)
 
 
 @blueprint.get("/tills/<int:till_id>/day")
@@ -117,80 +203,89 @@ def day(till_id: int) -> ResponseReturnValue:
     access.require(me(), *DAY_READERS, area_id=here.shop.area_id)
     today = local_date(now())
     try:
-        wanted = date.fromisoformat(request.args.get("day", ""))
+        wanted = min(date.fromisoformat(request.args.get("day", "")), today)
     except ValueError:
         wanted = today
+    before = request.args.get("before", type=int)
     return render_template(
         "counter/day.html",
         till=here,
         serves=access.holds(me(), ["clerk"], here.shop.area_id),
         wanted=wanted,
+        today=today,
         before=wanted - timedelta(days=1),
         after=wanted + timedelta(days=1) if wanted < today else None,
-        day=counter.day(till_id, wanted),
+        later=before is not None,
+        day=counter.day(till_id, wanted, before=before),
     )
 
 
-def _card_page(till_id: int, form: CardForm) -> ResponseReturnValue:
+def card_page(till_id: int, form: CardForm) -> ResponseReturnValue:
+    """Show where everything is scanned, and what was wrong with the last scan."""
     here = counter.till(till_id)
     access.require(me(), "clerk", area_id=here.shop.area_id)
-    return form.page("counter/card.html", till=here)
+    return form.page("counter/card.html", till=here, to_sign=shifts.to_sign(me(), local_date(now()), till_id))
 
 
 def _basket_page(till_id: int, form: RedeemForm) -> ResponseReturnValue:
     """Show the household and the goods, with what was chosen before; or the till, when the card itself is refused."""
     here = counter.till(till_id)
-    code = form.card.data or ""
+    code, photo = form.card.data or "", bool(form.photo.data)
     try:
-        customer = counter.look_up(me(), till_id, code, now=now())
+        redemption.claim_phone(till_id=till_id, actor=me(), card=code, now=now())
+        customer = counter.look_up(me(), till_id, code, now=now(), photo=photo)
     except (NotFound, NotAllowed):
         raise
     except PointsError as refusal:
         if form.refusal is None:  # the verb keeps its own
             redemption.note_refusal(refusal, till_id=till_id, actor=me(), card=code, now=now())
-        again = CardForm(formdata=None, code=code)
+        again = CardForm(formdata=None, code="" if len(code) == codes.CODE_LENGTH else code)
         again.refusal = refusal
         return again.page("counter/card.html", till=here)
-    form.collector.choices = [SelectChoice(id_, name) for id_, name in customer.members]
+    form.collector.choices = basket.collectors(customer.members, customer.proxies)
+    listed = [choice.value for choice in form.collector.choices]
+    if form.collector.data not in listed:
+        form.collector.data = next(iter(listed), None)
+    if isinstance(form.refusal, PIN_REFUSALS):
+        form.pin.errors = [sentence(form.refusal)]  # beside the field
     values = {
         "till": here,
         "customer": customer,
-        "goods": shop.by_category(shop.shelf([here.shop_id])),
-        "chosen": request.form,
+        "cash_due": form.refusal.values["fen"] if isinstance(form.refusal, CashChanged) else 0,
+        **basket.shelf(here.shop_id),
     }
-    if request.endpoint == "counter.card":
-        form.collector.data = customer.members[0][0] if customer.members else None
+    if form.refusal is None and not form.errors:
         return render_template("counter/basket.html", form=form, **values)
-    if isinstance(form.refusal, PIN_REFUSALS):
-        form.pin.errors = [sentence(form.refusal)]  # beside the field, which lies below all the goods
     return form.page("counter/basket.html", **values)
 
 
-def _receipt_page(receipt_id: int, form: UndoForm) -> ResponseReturnValue:
+def _slip(receipt_id: int) -> counter.Slip:
+    """Return a receipt that the reader may see. Raises `NotFound` or `NotAllowed`."""
     slip = counter.receipt(receipt_id)
     if slip.household_id != me().household_id:
         access.require(me(), *DAY_READERS, area_id=slip.area_id)
-    same_day = local_date(slip.recorded_at) == local_date(now())
-    undoers = ("clerk", "committee") if same_day else ("committee",)
-    return form.page(
-        "counter/receipt.html",
-        slip=slip,
-        lines=counter.lines(receipt_id),
-        serves=access.holds(me(), ["clerk"], slip.area_id),
-        may_undo=slip.undone_at is None
+    return slip
+
+
+def _receipt_page(receipt_id: int, form: UndoForm) -> ResponseReturnValue:
+    slip = _slip(receipt_id)
+    own = slip.household_id == me().household_id
+    sold_on = local_date(slip.recorded_at)
+    undoers = ("clerk", "committee") if sold_on == local_date(now()) else ("committee",)
+    values = {
+        "slip": slip,
+        "lines": counter.lines(receipt_id),
+        "own": own,
+        "sold_on": sold_on,
+        "serves": access.holds(me(), ["clerk"], slip.area_id),
+        "code": qr.card(codes.receipt_code(receipt_id), _("凭证的码"))
+        if own or now() - slip.recorded_at < SHOWS_CODE
+        else None,
+        "may_undo": slip.undone_at is None
         and access.holds(me(), undoers, slip.area_id)
         and slip.household_id not in access.related_households(me()),
-    )
-
-
-def _basket() -> list[tuple[int, int, int]]:
-    """Read (goods id, quantity, price shown) from ``goods-<id>`` and ``price-<id>``; what stayed at 0 is not bought."""
-    basket = []
-    try:
-        for name, value in request.form.items():
-            if name.startswith("goods-") and value.strip() not in ("", "0"):
-                goods_id = int(name[6:])
-                basket.append((goods_id, int(value), int(request.form[f"price-{goods_id}"])))
-    except (ValueError, KeyError):
-        raise BasketTooLarge(kinds=redemption.MOST_KINDS, pieces=redemption.MOST_OF_A_KIND) from None
-    return basket
+        "needs_code": not access.holds(me(), ["committee"], slip.area_id),
+    }
+    if form.refusal is None and not form.errors:
+        return render_template("counter/receipt.html", form=form, **values)
+    return form.page("counter/receipt.html", **values)
