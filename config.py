@@ -5,6 +5,7 @@ POINTS_SECRET_KEY    signs sessions; at least 32 characters, kept outside the da
 POINTS_CARD_KEY      hashes card codes and PINs; at least 32 characters, kept outside the database and its backups
 POINTS_SITE_ADDRESS  the address printed on cards and notices, e.g. https://points.example.cn
 POINTS_SECURE_COOKIES  1 (default) behind HTTPS; 0 for a plain-http address in a village's own network
+POINTS_LOCK_MINUTES  after so many minutes without a sign of the clerk a till locks itself (default: 5)
 POINTS_REGISTRATION  the site's registration number for every footer, e.g. 陕ICP备00000000号 (default: none)
 """
 
@@ -27,6 +28,7 @@ class Config:
     site_address: str
     secure_cookies: bool
     registration: str = ""
+    lock_minutes: int = 5
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
@@ -38,6 +40,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
         site_address=environment.get("POINTS_SITE_ADDRESS", "").rstrip("/"),
         secure_cookies=environment.get("POINTS_SECURE_COOKIES", "1") != "0",
         registration=environment.get("POINTS_REGISTRATION", "").strip(),
+        lock_minutes=int(environment.get("POINTS_LOCK_MINUTES", "5")),
     )
 
 

@@ -31,8 +31,10 @@ from points.models import (
     Role,
     RuleBook,
     RuleItem,
+    Shift,
     Shop,
     Stock,
+    StockBatch,
     StockMovement,
     Till,
     Transfer,
@@ -42,8 +44,9 @@ from points.models.ledger import AccountType, Kind
 
 PASSWORD = "quiet-river-42"
 PIN = "270416"
-OPENING = 50_000  # points a household begins with, so that none runs dry while measured
+OPENING = 200_000  # points a household begins with, so that none runs dry while measured
 SHELF = 1_000_000  # pieces of each goods
+FULL_SHELF, FEW = 2_000, 20  # sorts of goods in the shop whose page is measured, and pieces of each
 DEEDS, BOUGHT, PLAIN_DEEDS = 24, 8, 2
 """Awards and redemptions on the statement of a household whose page is measured; awards of any other."""
 LANES = 4  # a village's
@@ -81,6 +84,8 @@ class County:
     counters: list[Counter]
     villagers: list[str]
     """Usernames of those whose page is measured, one in each village."""
+    full_village: int
+    """The village whose shop has `FULL_SHELF` sorts of goods."""
 
 
 def fill(scale: Scale, *, now: datetime) -> County:
@@ -104,7 +109,8 @@ class _Filling:
             Account.type, Account.owner_id, Account.id).tuples()}  # fmt: skip
         self.points()
         counters = [self.counter(number) for number in self.numbers]
-        return County(counters, [f"villager{number}" for number in self.numbers])
+        self.full_shelf()
+        return County(counters, [f"villager{number}" for number in self.numbers], self.villages[0])
 
     def counter(self, number: int) -> Counter:
         size = self.scale.households
@@ -177,7 +183,15 @@ class _Filling:
         ])  # fmt: skip
         insert(Account, [{"type": AccountType.SHOP, "owner_id": shop} for shop in shops])
         self.shop_ids = shops
-        self.tills = insert(Till, [{"shop": shop, "number": 1, "sequence": BOUGHT} for shop in shops])
+        shifts = range(1, len(shops) + 1)
+        self.tills = insert(Till, [
+            {"shop": shop, "number": 1, "sequence": BOUGHT, "shift_id": shift}
+            for shop, shift in zip(shops, shifts, strict=True)
+        ])  # fmt: skip
+        self.shifts = insert(Shift, [
+            {"till": till, "clerk": clerk, "day": local_date(self.now), "first_sequence": 1, "opened_at": self.now}
+            for till, clerk in zip(self.tills, self.clerks, strict=True)
+        ])  # fmt: skip
         goods = insert(Goods, [
             {"shop": shop, "name": name, "initials": INITIALS[name], "unit": unit, "category": category,
              "price": price}
@@ -189,15 +203,37 @@ class _Filling:
             {"goods": id_, "price": SHELVED[at % len(SHELVED)][3], "since": self.now, "set_by": self.clerks[number]}
             for at, (id_, number) in enumerate(sellers)
         ])  # fmt: skip
-        insert(Stock, [
-            {"goods": id_, "on_hand": SHELF - (BOUGHT if id_ == self.goods[number][2] else 0)}
-            for id_, number in sellers
+        left = [SHELF - (BOUGHT if id_ == self.goods[number][2] else 0) for id_, number in sellers]
+        insert(Stock, [{"goods": id_, "on_hand": count} for (id_, _), count in zip(sellers, left, strict=True)])
+        insert(StockBatch, [
+            {"goods": id_, "cost_fen": 100, "remaining": count}
+            for (id_, _), count in zip(sellers, left, strict=True)
         ])  # fmt: skip
-        self.received = insert(StockMovement, [
-            {"goods": id_, "kind": "receive", "change": SHELF, "on_hand_after": SHELF, "cause_type": "goods",
-             "cause_id": id_, "actor_id": self.clerks[number], "recorded_at": self.now}
-            for id_, number in sellers
+        self.received = insert(StockMovement, [self.delivered(id_, SHELF, number) for id_, number in sellers])
+
+    def full_shelf(self) -> None:
+        """Put many more sorts on the shelf of the first shop, a few pieces of each."""
+        first = self.shop_ids[0]
+        more = [(f"{SHELVED[at % 8][0]}·{at}", SHELVED[at % 8]) for at in range(FULL_SHELF - len(SHELVED))]
+        before = [id_ for ids in self.goods for id_ in ids]
+        goods = insert(Goods, [
+            {"shop": first, "name": name, "initials": INITIALS[sort[0]], "unit": sort[1], "category": sort[2],
+             "price": sort[3]}
+            for name, sort in more
+        ], after=before)  # fmt: skip
+        insert(GoodsPrice, [
+            {"goods": id_, "price": sort[3], "since": self.now, "set_by": self.clerks[0]}
+            for id_, (_, sort) in zip(goods, more, strict=True)
         ])  # fmt: skip
+        insert(Stock, [{"goods": id_, "on_hand": FEW} for id_ in goods])
+        insert(StockBatch, [{"goods": id_, "cost_fen": 100, "remaining": FEW} for id_ in goods], after=before)
+        insert(StockMovement, [self.delivered(id_, FEW, 0) for id_ in goods])
+
+    def delivered(self, goods: int, count: int, number: int) -> dict[str, Any]:
+        """The movement by which the only batch of goods, which has the same id, came to a shop."""
+        return {"goods": goods, "batch": goods, "kind": "receive", "change": count, "on_hand_after": count,
+                "cause_type": "goods", "cause_id": goods, "actor_id": self.clerks[number],
+                "recorded_at": self.now}  # fmt: skip
 
     # --- points ---------------------------------------------------------------------------------------------------
 
@@ -276,8 +312,8 @@ class _Filling:
         receipts = insert(Receipt, [
             {"till": self.tills[number], "sequence": turn + 1, "number": f"V{number}-1-{turn + 1:06d}",
              "household": self.households[home], "card": self.cards[home], "collector": self.holders[home],
-             "clerk": self.clerks[number], "via": "scan", "pin": True, "points": 2, "balance_after": after[transfer],
-             "transfer": transfer, "recorded_at": self.now}
+             "clerk": self.clerks[number], "shift": self.shifts[number], "via": "scan", "pin": True, "points": 2,
+             "worth_fen": 100, "balance_after": after[transfer], "transfer": transfer, "recorded_at": self.now}
             for transfer, (number, turn) in zip(transfers, bought, strict=True)
             for home in (number * self.scale.households,)
         ])  # fmt: skip
@@ -287,9 +323,9 @@ class _Filling:
             for receipt, (number, _) in zip(receipts, bought, strict=True)
         ])  # fmt: skip
         insert(StockMovement, [
-            {"goods": self.goods[number][2], "kind": "redeem", "change": -1, "on_hand_after": SHELF - turn - 1,
+            {"goods": salt, "batch": salt, "kind": "redeem", "change": -1, "on_hand_after": SHELF - turn - 1,
              "cause_type": "receipt", "cause_id": receipt, "actor_id": self.clerks[number], "recorded_at": self.now}
-            for receipt, (number, turn) in zip(receipts, bought, strict=True)
+            for receipt, (number, turn) in zip(receipts, bought, strict=True) for salt in (self.goods[number][2],)
         ], after=self.received)  # fmt: skip
 
     def village_of(self, household_at: int) -> int:

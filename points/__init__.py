@@ -23,6 +23,7 @@ def create_app(config: Config, *, now: Callable[[], datetime] = clock.now) -> Fl
         SECRET_KEY=config.secret_key,
         SITE_ADDRESS=config.site_address,
         REGISTRATION=config.registration,
+        LOCK_AFTER=config.lock_minutes * 60,  # seconds
         SESSION_COOKIE_SECURE=config.secure_cookies,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_NAME="points",

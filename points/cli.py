@@ -11,9 +11,9 @@ from pathlib import Path
 import click
 
 import config
-from points import clock, db, demo, ledger, stock
+from points import clock, db, demo, fundbook, holding, ledger, stock
 from points.errors import PointsError
-from points.services import staff, tick
+from points.services import settlement, staff, tick
 
 STATIC = Path(__file__).parent / "static"
 
@@ -86,7 +86,7 @@ def ledger_group() -> None:
 
 @ledger_group.command("audit")
 def audit() -> None:
-    """Recompute every balance and the shelf; name each drift and exit 1 on any."""
+    """Recompute balances, shelf, reservations, fund and settlements; name each drift and exit 1 on any."""
     db.connect(config.database_url())
     drifts = 0
     for drift in ledger.audit():
@@ -95,6 +95,15 @@ def audit() -> None:
     for what, id_, stored, recomputed in stock.audit():
         drifts += 1
         click.echo(f"stock {what} {id_}: stored {stored}, recomputed {recomputed}")
+    for what, id_, stored, recomputed in holding.audit():
+        drifts += 1
+        click.echo(f"reservation {what} {id_}: stored {stored}, recomputed {recomputed}")
+    for what, id_, stored, recomputed in fundbook.audit():
+        drifts += 1
+        click.echo(f"fund {what} {id_}: stored {stored}, recomputed {recomputed}")
+    for what, id_, stored, recomputed in settlement.audit():
+        drifts += 1
+        click.echo(f"settlement {what} {id_}: stored {stored}, recomputed {recomputed}")
     count = db.execute("SELECT COUNT(*) FROM transfer").fetchone()[0]
     click.echo(f"{count} transfers, {drifts} drifts")
     sys.exit(1 if drifts else 0)
@@ -105,7 +114,7 @@ def run_tick() -> None:
     """Post what is due, once: what the serving process does every minute."""
     db.connect(config.database_url())
     report = tick.tick(now=clock.now(), progress=_shown)
-    click.echo(f"{report.posted} lines posted")
+    click.echo(f"{report.posted} lines posted, {report.expired} reservations expired")
 
 
 def _shown(notices: list[int]) -> Iterator[int]:

@@ -136,13 +136,14 @@ def among(ids: Collection[int]) -> Any:
 
 
 class _Cell:
-    """A column of a row handed over as JSON: ``{3}`` is an integer, ``{3:text}`` a text."""
+    """A column of a row handed over as JSON: ``{3}`` is an integer, ``{3:text}`` a text, ``{3:day}`` a date."""
 
     def __init__(self, index: int) -> None:
         self.index = index
 
     def __format__(self, spec: str) -> str:
-        return f"CAST(rows.value ->> {self.index} AS {'TEXT' if spec == 'text' else 'BIGINT'})"
+        kind = {"text": "TEXT", "day": "DATE" if is_postgresql() else "TEXT"}.get(spec, "BIGINT")
+        return f"CAST(rows.value ->> {self.index} AS {kind})"
 
 
 _CELLS = [_Cell(index) for index in range(14)]
@@ -154,13 +155,18 @@ def rows(sql: str, values: Sequence[Sequence[Any]], *, lock: bool = False) -> li
     In *sql* ``{rows}`` is the set, ``{0}`` or ``{0:text}`` a column, ``rows.key`` the order. *lock*: hold the rows read
     until the transaction ends (SQLite's transactions hold the whole file already).
     """
-    if is_postgresql():
+    cursor = execute(_over_rows(sql, is_postgresql(), lock), (json.dumps(values),))
+    return list(cursor.fetchall()) if cursor.description else []
+
+
+@lru_cache(maxsize=512)
+def _over_rows(sql: str, postgresql: bool, lock: bool) -> str:
+    if postgresql:
         source = "json_array_elements(CAST(? AS json)) WITH ORDINALITY AS rows (value, key)"
         sql += " FOR UPDATE" if lock else ""
     else:
         source = "json_each(?) AS rows"
-    cursor = execute(sql.format(*_CELLS, rows=source), (json.dumps(values),))
-    return list(cursor.fetchall()) if cursor.description else []
+    return sql.format(*_CELLS, rows=source)
 
 
 def sha256(text: str) -> str:

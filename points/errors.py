@@ -534,6 +534,70 @@ class OutOfStock(PointsError):
     sentence = N_("%(goods)s库存不够：要 %(wanted)s，只剩 %(left)s。请减少数量。")
 
 
+class GoodsSpoilt(PointsError):
+    """What is left is past its best-before day."""
+
+    sentence = N_("%(goods)s没过期的只有 %(left)s，其余已经过期，不能给村民。请减少数量，并把过期的报损。")
+
+
+class ReservedPieces(OutOfStock):
+    """More would leave the shelf than reservations leave free."""
+
+    sentence = N_("%(goods)s只能动 %(left)s：架上 %(on_hand)s，其中 %(reserved)s 已被预约。请减少数量，或先取消预约。")
+
+
+class BatchTooSmall(OutOfStock):
+    sentence = N_("%(goods)s的这一批只剩 %(left)s，不够 %(wanted)s。请减少数量，或不指定批次。")
+
+
+class UnitDiffers(PointsError):
+    """Goods of the same name in the other shop are counted otherwise."""
+
+    sentence = N_("%(shop)s的%(goods)s按“%(there)s”计，这里按“%(here)s”计，不能直接调拨。请先把单位改成一样的。")
+
+
+class SameShop(PointsError):
+    status = 422
+    sentence = N_("调出和调入是同一家店。请选另一家。")
+
+
+class StocktakeOpen(PointsError):
+    sentence = N_("这家店有一次盘点还没有结束。请先数完并批准，或作废那一次。")
+
+
+class StocktakeOver(PointsError):
+    """The stocktake has moved on since the page was shown."""
+
+    sentence = N_("这次盘点已经到了下一步，或已作废。请刷新看看。")
+
+
+class NothingToCount(PointsError):
+    status = 422
+    sentence = N_("没有要盘的商品。请先上架商品，或多选几类。")
+
+
+class CountRange(PointsError):
+    status = 422
+    sentence = N_("数到的件数要在 0 到 %(most)s 之间。请改好再存。")
+
+
+class CountedByTwo(PointsError):
+    """A third person would count: then who counted could also approve."""
+
+    sentence = N_("这次盘点由%(first)s和%(second)s清点，别人不能再加数。请由其中一位来填。")
+
+
+class NotAllCounted(PointsError):
+    status = 422
+    sentence = N_("还有 %(n)s 种没数。请数完，或勾选“没数的这次不盘”。")
+
+
+class CountBreaksReserved(PointsError):
+    """Fewer lie there than reservations and the difference together need."""
+
+    sentence = N_("%(goods)s少了的比能动的还多，有的已被预约。请先处理这些商品的预约，再批准。")
+
+
 class OutsideShopArea(PointsError):
     sentence = N_("这一户不在本店服务的范围内。请到本村的店兑换。")
 
@@ -545,7 +609,7 @@ class EmptyBasket(PointsError):
 
 class GoodsForbidden(PointsError):
     status = 422
-    sentence = N_("积分不能换%(what)s：按规定，现金、购物卡券、烟、酒、药品都不上架。")
+    sentence = N_("积分不能换%(what)s：积分只换日用品。现金、卡券等于发钱，烟酒有害健康，药品要有资质才能卖，不上架。")
 
 
 class GoodsHidden(PointsError):
@@ -599,6 +663,236 @@ class BadQuantity(PointsError):
     sentence = N_("数量要在 1 到 %(most)s 之间。")
 
 
+class BadCost(PointsError):
+    status = 422
+    sentence = N_("%(goods)s的单价要大于 0，不超过 %(most)s 元。捐赠的也请估一个价。")
+
+
+class BestBeforePast(PointsError):
+    status = 422
+    sentence = N_("%(goods)s的保质期到 %(day)s，已经过了，不能入库。请核对日期。")
+
+
+class TooManyLines(PointsError):
+    status = 422
+    sentence = N_("一张单子最多 %(most)s 行。请分成几张。")
+
+
+class BadBarcode(PointsError):
+    """Its length or check digit is wrong."""
+
+    status = 422
+    sentence = N_("“%(code)s”不是完整的商品条码（8、12 或 13 位数字），也可能看错了一位。请再扫一次，或照着改。")
+
+
+class BarcodeTaken(PointsError):
+    """Other goods of the shop carry the barcode."""
+
+    status = 422
+    sentence = N_("条码 %(code)s 已经是“%(goods)s”的。请先从那边去掉，或检查是不是同一种商品。")
+
+
+class GoodsNotYet(PointsError):
+    sentence = N_("%(goods)s从 %(day)s 起才能兑换。请先换别的商品。")
+
+
+class GoodsNoLonger(PointsError):
+    sentence = N_("%(goods)s只能兑换到 %(day)s，已经过了。请换别的商品。")
+
+
+class LimitReached(PointsError):
+    """Goods of which a household or a person (*whose*) takes at most so many in a *period*."""
+
+    sentence = N_("%(goods)s限量：%(whose)s%(period)s最多 %(limit)s %(unit)s，还能领 %(left)s %(unit)s。请减少数量。")
+
+
+class CashChanged(PointsError):
+    """What is to be paid in cash is not what the customer was shown; *fen* is what is due now, *yuan* the same."""
+
+    sentence = N_("不够的积分现在要补现金 %(yuan)s 元。请与领取人确认后再交。")
+
+
+class NoPointsForCash(PointsError):
+    sentence = N_("这一户没有可用的积分了。现金只能补不够的部分，至少要付 1 分。")
+
+
+class PhoneCodeExpired(PointsError):
+    sentence = N_("手机码已过期。请领取人刷新手机上的页面，再扫新的码。")
+
+
+class PhoneCodeUsed(PointsError):
+    sentence = N_("这个手机码已经用过一次。请领取人等页面换成新的码，再扫。")
+
+
+class PhoneCodeElsewhere(PointsError):
+    sentence = N_("这个手机码已在别的柜台扫过，在这里不能用。请领取人等页面换成新的码，再扫。")
+
+
+class CardNeeded(PointsError):
+    """A phone's code was shown where the card's PIN speaks for the household."""
+
+    sentence = N_("这里要用卡和取货密码。有手机的村民，在自己手机的“我的”里就能办。")
+
+
+class ProxyUnlisted(PointsError):
+    status = 422
+    sentence = N_("代领人不在这一户的名单里。请重新选择。")
+
+
+class ProxyRevoked(PointsError):
+    sentence = N_("这一户已于 %(day)s 撤销对%(name)s的代领授权。请换一个人来领。")
+
+
+class ProxyExpired(PointsError):
+    sentence = N_("%(name)s的代领授权到 %(day)s 为止，已经过期。请这一户重新授权，或换一个人来领。")
+
+
+class ProxyServes(PointsError):
+    """Who stands at the counter or desk would be the proxy."""
+
+    sentence = N_("经办人自己不能当代领人。请换一个人来领，或换一位经办人。")
+
+
+class ProxyIsMember(PointsError):
+    status = 422
+    sentence = N_("%(name)s是这一户登记的成员，领取时直接选就行，不用授权。")
+
+
+class ProxyTwice(PointsError):
+    sentence = N_("%(name)s已经可以代领到 %(day)s。要改日期，请先撤销再授权。")
+
+
+class ProxyUntil(PointsError):
+    status = 422
+    sentence = N_("代领的期限要在 %(first)s 到 %(last)s 之间。")
+
+
+class TooManyProxies(PointsError):
+    sentence = N_("一户最多同时有 %(most)s 位代领人。请先撤销一位。")
+
+
+class ReceiptCodeNeeded(PointsError):
+    status = 422
+    sentence = N_("请先扫这张凭证上的二维码：凭证收回来了才能撤销。")
+
+
+class OtherReceipt(PointsError):
+    status = 422
+    sentence = N_("扫到的是另一张凭证。请扫要撤销的这一张。")
+
+
+class UndoSignedOff(PointsError):
+    """The shift of the receipt is signed off and frozen; only the committee may undo it."""
+
+    sentence = N_("这张凭证所在的班次已日结签字，店员不能再撤销。请找村委干部办理。")
+
+
+class TooManyReservations(PointsError):
+    sentence = N_("一户最多同时有 %(most)s 个预约。请先取货，或取消一个。")
+
+
+class TicketMisread(PointsError):
+    status = 422
+    sentence = N_("这不是兑换券，或没有读全。请扫券上的二维码，或输入券上的 6 位数字。")
+
+
+class TicketUnknown(PointsError):
+    """Kept in the same transaction that counted the try, as a wrong PIN is."""
+
+    status = 422
+    in_place = True
+    sentence = N_("没有等着取货的这个号码：可能看错了，也可能已取走、取消或过期。请核对，或扫券上的二维码。")
+
+
+class TicketElsewhere(PointsError):
+    sentence = N_("这张券是在%(shop)s预约的，货留在那里。请到那家店取。")
+
+
+class TicketCollected(PointsError):
+    sentence = N_("这张券已于 %(day)s 取过货，凭证号 %(number)s。一张券只能取一次。")
+
+
+class TicketCancelled(PointsError):
+    sentence = N_("这个预约已于 %(day)s 取消，积分已退回。需要的话请重新预约。")
+
+
+class TicketExpired(PointsError):
+    sentence = N_("这个预约最晚 %(day)s 取货，已经过期，积分会退回。需要的话请重新预约。")
+
+
+class ReservationNamesMember(PointsError):
+    """A reservation is for somebody of the household."""
+
+    status = 422
+    sentence = N_("预约的人不是这一户登记的成员。请重新选择。")
+
+
+class CardOfOthers(PointsError):
+    sentence = N_("这张卡不是预约的那一户的。请用那一户的卡。")
+
+
+class CountedFen(PointsError):
+    status = 422
+    sentence = N_("点到的现金要在 0 到 %(most)s 元之间。")
+
+
+class CountedPieces(PointsError):
+    status = 422
+    sentence = N_("抽点的商品每样都要填点到的件数，0 到 %(most)s。")
+
+
+class SampleChanged(PointsError):
+    """Something was sold since the page was shown, and other goods are to be counted."""
+
+    sentence = N_("刚才又有兑换，要抽点的商品变了。请按下面新的清点。")
+
+
+class HandoverToday(PointsError):
+    sentence = N_("只有当天的班才能交给别人。以前的请直接日结签字。")
+
+
+class NotTheNextClerk(PointsError):
+    status = 422
+    sentence = N_("接班的要是本店另一位已确认的店员。请重新选择。")
+
+
+class ShopStillHolds(PointsError):
+    sentence = N_("还有 %(n)s 个预约没有取，最早的要在 %(day)s 以前取。请等取完，或先取消，再停业。")
+
+
+class ShopUnsigned(PointsError):
+    sentence = N_("还有 %(n)s 个班没有日结签字，最早的是 %(day)s 第 %(till)s 柜台的%(clerk)s。请先签字，再停业。")
+
+
+class HoldDays(PointsError):
+    status = 422
+    sentence = N_("预约保留天数要在 1 到 %(most)s 之间。")
+
+
+class HoursBackward(PointsError):
+    status = 422
+    sentence = N_("%(day)s的关门时间要晚于开门时间。")
+
+
+class HoursOverlap(PointsError):
+    status = 422
+    sentence = N_("%(day)s有两段时间重叠了。请改成前后分开。")
+
+
+class VanNeedsPlace(PointsError):
+    status = 422
+    sentence = N_("流动售货车要选到哪个村，村要在本店的服务范围内。")
+
+
+class WrongLockPin(PointsError):
+    status = 422
+    sentence = N_("解锁密码不对。请再输一次；忘了就退出，用用户名和密码重新登录。")
+
+
+class VotesFull(PointsError):
+    sentence = N_("您家已经想要 %(most)s 样了。请先去掉一样，或等村里答复。")
+
+
 # --- fund, complaints -------------------------------------------------------------------------------------------
 
 
@@ -619,6 +913,46 @@ class EntryCancelled(PointsError):
 
 class EntryCancels(PointsError):
     sentence = N_("冲销本身不能再冲销。请另记一笔。")
+
+
+class EntryPays(PointsError):
+    """What paid a settlement stays: the settlement says paid."""
+
+    sentence = N_("这一笔是结算付款，不能冲销。钱退回来了，请另记一笔收入。")
+
+
+class NotContracted(PointsError):
+    sentence = N_("这家店是本村自有的，不用结算。签约店请先在店铺资料里勾选。")
+
+
+class MonthNotOver(PointsError):
+    sentence = N_("%(month)s还没有过完，月底以后才能结算。")
+
+
+class NothingToSettle(PointsError):
+    """Nothing was redeemed, or more was undone: what there is waits for the next month."""
+
+    sentence = N_("到这个月底没有可结的：没有新的兑换，或撤销的比兑换的多。留到下个月一起结。")
+
+
+class SettledAlready(PointsError):
+    sentence = N_("这家店这个月的结算单已经有了。请直接打开那一张。")
+
+
+class NotSigned(PointsError):
+    sentence = N_("店方和村里都签字以后才能付款。")
+
+
+class SignedByBoth(PointsError):
+    sentence = N_("双方都签过字了，不能作废。有错请在下一张里冲减。")
+
+
+class BeyondCover(PointsError):
+    """The points held and promised would be worth more than the village allows of what stands behind them."""
+
+    sentence = N_(
+        "超过了本村定的积分上限：基金和存货的 %(percent)s%%。现在最多还能给 %(left)s 分。请改分、退回，或先筹措资金。"
+    )
 
 
 class ComplaintsFull(PointsError):

@@ -107,6 +107,7 @@ class Story:
             self._trade(big, number)
             if number % 7 == 3:
                 self._live(small, number, sheets=1, redemptions=1)
+                small.shops[0].sign_off()
         self._leave_work_on_the_desk(big)
         card_to_try = self._welcome_a_villager(big)
         tick.tick(now=self.end)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
+from typing import Any
 
 from points import db
 from points.models.contribution import Line, Notice, Objection
+from points.models.goods import Goods
 from points.models.people import Household, Person
 from points.models.rules import RuleItem
-from points.services import contribution, notice, review, tick
-from tests.world import World
+from points.services import contribution, notice, redemption, reservation, review, tick
+from tests.world import PaperCard, World
 
 
 def record(
@@ -107,3 +109,27 @@ def objection(world: World, line_id: int, *, by: Person | None = None) -> Object
     """Let a villager object to a line."""
     id_ = notice.object_to(**world.by(by or world.villager(3)), line_id=line_id, text="那天没看见他")
     return Objection.get_by_id(id_)
+
+
+def basket(quantities: dict[int, int]) -> list[list[int]]:
+    """Return a basket of goods by id, at today's prices."""
+    return [[id_, count, Goods.get_by_id(id_).price] for id_, count in quantities.items()]
+
+
+def reserve(world: World, quantities: dict[int, int], *, by: Person | None = None, **changes: Any) -> int:
+    """Let a villager reserve goods of the shop for three days from today; return the reservation."""
+    person = by or world.villager(0)
+    given: dict[str, Any] = {
+        "shop_id": world.shop,
+        "household_id": person.household_id,
+        "person_id": person.id,
+        "basket": basket(quantities),
+        "collect_by": world.today + timedelta(days=3),
+    }
+    return reservation.reserve(**world.by(person) | given | changes)
+
+
+def sold(world: World, paper: PaperCard, quantities: dict[int, int], *, by: Person | None = None) -> int:
+    """Let the clerk sell to a card and its PIN; return the receipt's id."""
+    shown = {"card": paper.code, "collector_id": paper.person.id, "pin": paper.pin}
+    return redemption.redeem(**world.by(by or world.clerk), till_id=world.till, **shown, basket=basket(quantities))

@@ -19,7 +19,8 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from points import db, photos, roster, sheets
-from points.models import Holiday, Line, Person, Photo
+from points.models import Holiday, Line, Person, Photo, Receipt
+from points.models.fund import Settlement
 from points.services import (
     areas,
     card,
@@ -27,11 +28,15 @@ from points.services import (
     contribution,
     council,
     fund,
+    goods,
     notice,
+    proxy,
     redemption,
     report,
     rule_book,
     staff,
+    stocktake,
+    wish,
 )
 from tests import steps
 from tests.browser import Browser
@@ -76,10 +81,26 @@ GET  /contributions/import/{roster}          >      .      .        .        y  
 POST /contributions/import/{roster}          >      .      .        .        y        .      .       .        .    .
 GET  /receipts/{receipt}                     >      y      .        -        y        -      y       y        y    .
 POST /receipts/{receipt}/undo                >      .      .        -        y        -      y       -        -    .
+GET  /me/code                                >      y      y        y        y        y      y       y        y    =
+GET  /me/proxies                             >      y      y        y        y        y      y       y        y    =
+POST /me/proxies                             >      y      y        y        y        y      y       y        y    =
+POST /receipts/{receipt}/print               >      y      .        -        y        -      y       y        y    .
+GET  /receipts/{receipt}/paper               >      y      .        -        y        -      y       y        y    .
+POST /receipts/{receipt}/seen                >      y      .        .        .        .      .       .        .    .
+POST /proxies/{proxy}/revoke                 >      y      .        -        y        -      -       -        -    .
+GET  /households/{household}/proxies         >      .      .        y        y        -      -       -        -    .
+POST /households/{household}/proxies         >      .      .        y        y        -      -       -        -    .
+GET  /tills/{till}/proxies                   >      .      .        -        -        -      y       -        -    .
+POST /tills/{till}/proxies                   >      .      .        -        -        -      y       -        -    .
+POST /cards/{card}/block                     >      y      .        .        .        .      .       .        .    .
+GET  /tills/{till}/lost                      >      .      .        -        -        -      y       -        -    .
+POST /tills/{till}/lost                      >      .      .        -        -        -      y       -        -    .
+POST /tills/{till}/lost/{card}               >      .      .        -        -        -      y       -        -    .
 GET  /tills                                  >      y      y        y        y        y      y       y        y    =
 GET  /tills/{till}                           >      .      .        -        -        -      y       -        -    .
 GET  /tills/{till}/card                      >      y      y        y        y        y      y       y        y    y
 POST /tills/{till}/card                      >      .      .        -        -        -      y       -        -    .
+GET  /tills/{till}/goods                     >      .      .        -        -        -      y       -        -    .
 GET  /tills/{till}/day                       >      .      .        -        y        -      y       y        y    .
 GET  /tills/{till}/redeem                    >      y      y        y        y        y      y       y        y    y
 POST /tills/{till}/redeem                    >      .      .        -        -        -      y       -        -    .
@@ -87,12 +108,62 @@ POST /clock                                  >      -      -        -        -  
 GET  /desk                                   >      y      y        y        y        y      y       y        y    =
 GET  /villages/{village}/desk                >      .      .        y        y        y      y       y        y    .
 GET  /goods/{goods}                          >      .      .        -        y        -      y       y        y    .
+GET  /goods/{goods}/edit                     >      .      .        -        y        -      y       -        -    .
+POST /goods/{goods}/edit                     >      .      .        -        y        -      y       -        -    .
+GET  /goods/{goods}/picture                  y      y      y        y        y        y      y       y        y    y
 POST /goods/{goods}/hide                     >      .      .        -        y        -      y       -        -    .
+GET  /goods/{goods}/lose                     >      .      .        -        y        -      y       -        -    .
+POST /goods/{goods}/lose                     >      .      .        -        y        -      y       -        -    .
+GET  /goods/{goods}/movements                >      .      .        -        y        -      y       y        y    .
+GET  /goods/{goods}/remove                   >      .      .        -        y        -      y       -        -    .
+POST /goods/{goods}/remove                   >      .      .        -        y        -      y       -        -    .
+GET  /shops/{shop}/stock                     >      .      .        -        y        -      y       y        y    .
+GET  /shops/{shop}/deliveries                >      .      .        -        y        -      y       y        y    .
+GET  /shops/{shop}/deliveries/new            >      .      .        -        y        -      y       -        -    .
+POST /shops/{shop}/deliveries/new            >      .      .        -        y        -      y       -        -    .
+GET  /deliveries/{receiving}                 >      .      .        -        y        -      y       y        y    .
+GET  /shops/{shop}/losses                    >      .      .        -        y        -      y       y        y    .
+GET  /shops/{shop}/removals                  >      .      .        -        y        -      y       y        y    .
+GET  /shops/{shop}/stocktakes                >      .      .        -        y        -      y       y        y    .
+POST /shops/{shop}/stocktakes                >      .      .        -        y        -      y       -        -    .
+GET  /stocktakes/{stocktake}                 >      .      .        -        y        -      y       y        y    .
+POST /stocktakes/{stocktake}/count           >      .      .        -        y        -      y       -        -    .
+POST /stocktakes/{stocktake}/finish          >      .      .        -        y        -      y       -        -    .
+POST /stocktakes/{stocktake}/approve         >      .      .        -        y        -      -       y        -    .
+POST /stocktakes/{stocktake}/drop            >      .      .        -        y        -      y       y        -    .
+GET  /stocktakes/{stocktake}/sheet           >      .      .        -        y        -      y       y        y    .
 POST /goods/{goods}/price                    >      .      .        -        y        -      y       -        -    .
-POST /goods/{goods}/receive                  >      .      .        -        y        -      y       -        -    .
+GET  /shops/{shop}/reserve                   >      y      y        y        y        y      y       y        y    .
+POST /shops/{shop}/reserve                   >      y      y        y        y        y      y       y        y    .
+GET  /shops/{shop}/reserve/goods             >      y      y        y        y        y      y       y        y    =
+GET  /shops/{shop}/reservations              >      .      .        y        y        -      y       y        y    .
+GET  /shops/{shop}/reservations/paper        >      .      .        y        y        -      y       y        y    .
+GET  /households/{household}/reserve         >      .      .        y        y        -      -       -        -    .
+POST /households/{household}/reserve         >      .      .        y        y        -      -       -        -    .
+GET  /me/reservations                        >      y      y        y        y        y      y       y        y    =
+GET  /reservations/{reservation}             >      y      .        y        y        -      y       y        y    .
+GET  /reservations/{reservation}/paper       >      y      .        y        y        -      y       y        y    .
+POST /reservations/{reservation}/cancel      >      y      .        -        y        -      y       -        -    .
+GET  /tills/{till}/ticket                    >      y      y        y        y        y      y       y        y    y
+POST /tills/{till}/ticket                    >      .      .        -        -        -      y       -        -    .
+GET  /tills/{till}/collect                   >      y      y        y        y        y      y       y        y    y
+POST /tills/{till}/collect                   >      .      .        -        -        -      y       -        -    .
 GET  /shops/{shop}/goods                     >      .      .        -        y        -      y       y        y    .
 GET  /shops/{shop}/goods/new                 >      .      .        -        y        -      y       -        -    .
 POST /shops/{shop}/goods/new                 >      .      .        -        y        -      y       -        -    .
+GET  /shops/{shop}/goods.xlsx                >      .      .        -        y        -      y       y        y    .
+GET  /shops/{shop}/goods/upload              >      .      .        -        y        -      y       -        -    .
+POST /shops/{shop}/goods/upload              >      .      .        -        y        -      y       -        -    .
+GET  /goods-uploads/{goods_upload}           >      .      .        .        y        .      .       .        .    .
+POST /goods-uploads/{goods_upload}           >      .      .        .        y        .      .       .        .    .
+GET  /shops/{shop}/demand                    >      .      .        -        y        -      y       y        y    .
+GET  /shops/{shop}/buying-list               >      .      .        -        y        -      y       y        y    .
+GET  /villages/{village}/wishes              y      y      y        y        y        y      y       y        y    y
+POST /villages/{village}/wishes              >      y      y        y        y        y      y       .        .    .
+POST /wishes/{wish}/vote                     >      y      y        y        y        y      y       .        .    .
+POST /wishes/{wish}/take-back                >      y      y        y        y        y      y       .        .    .
+GET  /wishes/{wish}/answer                   >      .      .        -        y        -      y       -        -    .
+POST /wishes/{wish}/answer                   >      .      .        -        y        -      y       -        -    .
 GET  /home                                   >      y      y        y        y        y      y       y        y    =
 GET  /me                                     >      y      y        y        y        y      y       y        y    =
 GET  /households/{household}                 >      .      .        y        y        -      -       y        y    .
@@ -148,6 +219,22 @@ POST /complaints/{complaint}                 >      .      .        -        -  
 GET  /villages/{village}/fund                >      .      .        -        y        y      -       y        y    .
 POST /villages/{village}/fund                >      .      .        -        y        -      -       -        -    .
 POST /fund/{entry}/cancel                    >      .      .        -        y        -      -       -        -    .
+GET  /villages/{village}/fund/commit         >      .      .        -        y        -      -       -        -    .
+POST /villages/{village}/fund/commit         >      .      .        -        y        -      -       -        -    .
+GET  /commitments/{commitment}               >      .      .        -        y        y      -       y        y    .
+POST /commitments/{commitment}               >      .      .        -        y        -      -       -        -    .
+GET  /commitments/{commitment}/release       >      .      .        -        y        -      -       -        -    .
+POST /commitments/{commitment}/release       >      .      .        -        y        -      -       -        -    .
+GET  /villages/{village}/cover               >      .      .        -        y        y      -       y        y    .
+GET  /villages/{village}/settlements         >      .      .        -        y        -      y       y        y    .
+POST /villages/{village}/settlements         >      .      .        -        y        -      -       -        -    .
+GET  /settlements/{settlement}               >      .      .        -        y        -      y       y        y    .
+GET  /settlements/{settlement}/sheet         >      .      .        -        y        -      y       y        y    .
+GET  /settlements/{settlement}/receipts.xlsx >      .      .        -        y        -      y       y        y    .
+POST /settlements/{settlement}/sign          >      .      .        -        y        -      y       -        -    .
+POST /settlements/{settlement}/drop          >      .      .        -        y        -      -       -        -    .
+POST /settlements/{settlement}/pay           >      .      .        -        y        -      -       -        -    .
+POST /settlements/{settlement}/close         >      .      .        -        -        -      y       -        -    .
 GET  /robots.txt                             y      y      y        y        y        y      y       y        y    =
 GET  /                                       y      y      y        y        y        y      y       y        y    =
 GET  /villages/{village}                     y      y      y        y        y        y      y       y        y    y
@@ -196,6 +283,27 @@ POST /sign-in                                y      y      y        y        y  
 POST /sign-out                               >      y      y        y        y        y      y       y        y    =
 POST /sign-out-everywhere                    >      y      y        y        y        y      y       y        y    =
 GET  /shops/{shop}                           >      .      .        -        y        -      y       y        y    .
+GET  /tills/{till}/shift                     >      .      .        -        -        -      y       -        -    .
+POST /tills/{till}/shift                     >      .      .        -        -        -      y       -        -    .
+GET  /shifts/{shift}                         >      .      .        -        y        -      y       y        y    .
+GET  /shifts/{shift}/take                    >      .      .        -        .        -      .       .        .    .
+POST /shifts/{shift}/take                    >      .      .        -        .        -      .       .        .    .
+GET  /shops/{shop}/shifts                    >      .      .        -        y        -      y       y        y    .
+GET  /lock                                   >      y      y        y        y        y      y       y        y    =
+POST /lock                                   >      y      y        y        y        y      y       y        y    =
+POST /lock/now                               >      -      -        -        -        -      y       -        -    =
+GET  /lock/stay                              >      y      y        y        y        y      y       y        y    =
+GET  /lock/pin                               >      -      -        -        -        -      y       -        -    =
+POST /lock/pin                               >      -      -        -        -        -      y       -        -    =
+GET  /shops/{shop}/edit                      >      .      .        -        y        -      -       -        y    .
+POST /shops/{shop}/edit                      >      .      .        -        y        -      -       -        y    .
+POST /shops/{shop}/close                     >      .      .        -        y        -      -       -        y    .
+POST /shops/{shop}/reopen                    >      .      .        -        y        -      -       -        y    .
+GET  /shops/{shop}/hours                     >      .      .        -        y        -      -       -        y    .
+POST /shops/{shop}/hours                     >      .      .        -        y        -      -       -        y    .
+POST /shops/{shop}/days                      >      .      .        -        y        -      -       -        y    .
+POST /shops/{shop}/days/clear                >      .      .        -        y        -      -       -        y    .
+GET  /shops/{shop}/poster                    y      y      y        y        y        y      y       y        y    y
 POST /shops/{shop}/tills                     >      .      .        -        y        -      -       -        y    .
 GET  /villages/{village}/shops               >      .      .        -        y        -      y       y        y    .
 GET  /villages/{village}/shops/new           >      .      .        -        y        -      -       -        y    .
@@ -214,10 +322,12 @@ FIELDS = {
     "/areas/{village}": {"kind": "lane", "name": "西巷"},
     "/people/{person}": {"name": "王秀英", "active": "y"},
     "/goods/{goods}/price": {"price": 31},
-    "/goods/{goods}/receive": {"quantity": 1},
+    "/villages/{village}/wishes": {"name": "雨伞"},
+    "/wishes/{wish}/answer": {"here": "yes", "goods": 0},
     "/receipts/{receipt}/undo": {"reason": "拿错了"},
     "/objections/{objection}": {"verdict": "dismiss", "reason": "查过"},
     "/motions/{motion}": {"verdict": "yes"},
+    "/shops/{shop}/days/clear": {"day": "2026-11-20"},
     "/lines/{recorded}/withdraw": {"reason": "记错了"},
     "/reports/{recorded}/withdraw": {"reason": "报错了"},
     "/lines/{noticed}/object": {"text": "那晚没看见"},
@@ -253,9 +363,16 @@ def places(world: World) -> dict[str, int]:
     deed = {"household_id": world.households[0].id, "text": "照顾邻居老人", "points": 0, "period": "2026-11"}
     sheet = sheets.write("记录", roster.HEADS, [[world.today, 11, None, world.villager(2).name, 1, ""]])
     grant = {"kind": "grant", "fen": 100, "voucher": "7", "note": "", "day": world.today}
+    entry = fund.enter(**world.by(world.committee[0]), village_id=world.village, **grant)
+    reserved = {"village_id": world.village, "fen": 50, "purpose": "进货"}
+    month = {"month": "2026-10", "receipts": 1, "points": 30, "undone": 0, "undone_points": 0, "fen": 3000}
+    drawn = {"shop": world.shop, "village": world.village, "drawn_by": world.committee[0], "drawn_at": world.now}
+    goods.edit_goods(**world.by(world.clerk), goods_id=world.rice, picture=blank)
     return {
         "village": world.village,
-        "entry": fund.enter(**world.by(world.committee[0]), village_id=world.village, **grant),
+        "entry": entry,
+        "commitment": fund.commit(**world.by(world.committee[0]), **reserved),
+        "settlement": Settlement.create(**drawn, **month).id,
         "complaint": complaint.complain(**world.by(owner), village_id=world.village, text="店里没人", contact=""),
         "sitting": council.open_sitting(**world.by(world.committee[0]), village_id=world.village, place="村委会"),
         "motion": council.propose_commendation(**world.by(world.committee[0]), village_id=world.village, **deed),
@@ -272,9 +389,18 @@ def places(world: World) -> dict[str, int]:
         "gathered": notice.open_notice(**world.by(world.committee[0]), village_id=world.village),
         "objection": objection,
         "receipt": receipt,
+        "proxy": proxy.grant(**world.by(owner), name="钱外甥", until=world.today),
         "till": world.till,
+        "reservation": steps.reserve(world, {world.goods["食盐400g"]: 1}),
         "shop": world.shop,
+        "shift": Receipt.get_by_id(receipt).shift_id,
         "goods": world.rice,
+        "wish": wish.wish(**world.by(owner), village_id=world.village, name="手电筒"),
+        "goods_upload": goods.upload(
+            **world.by(world.committee[1]), shop_id=world.shop, file_name="货.xlsx", given=[{"name": "大米5kg"}]
+        ),
+        "receiving": world.receive(world.rice, 1),
+        "stocktake": stocktake.start(**world.by(world.clerk), shop_id=world.shop),
         "draft": draft,
         "roster": contribution.upload(
             **world.by(world.committee[1]), village_id=world.village, file_name="十一月.xlsx", rows=roster.read(sheet)

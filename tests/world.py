@@ -23,7 +23,7 @@ from points.models.areas import Area
 from points.models.ledger import AccountType, Kind
 from points.models.people import Household, Person
 from points.models.rules import RuleBook, RuleItem
-from points.services import areas, card, goods, household, rule_book, shop, sign_in, staff
+from points.services import areas, card, goods, household, rule_book, shop, sign_in, staff, stockroom
 from tests.databases import Databases
 
 CARD_KEY = "a card key for tests, long enough for all of them"
@@ -208,8 +208,14 @@ class World:
         by = self.committee[0]
         made = goods.add_goods(**self.by(by), shop_id=self.shop, name=name, unit=unit, category=category, price=price)
         if quantity:
-            goods.receive(**self.by(by), goods_id=made, quantity=quantity, note="进货")
+            self.receive(made, quantity)
         return made
+
+    def receive(self, goods_id: int, quantity: int, *, cost_fen: int = 500, best_before: date | None = None) -> int:
+        """Buy pieces of goods of the shop; return the delivery's id."""
+        bought = {"kind": "purchase", "source": "县城批发部", "voucher": "送货单 7", "note": ""}
+        lines = [(goods_id, quantity, cost_fen, best_before)]
+        return stockroom.receive(**self.by(self.committee[0]), shop_id=self.shop, **bought, lines=lines)
 
     @property
     def rice(self) -> int:

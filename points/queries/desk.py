@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from points import access, db
+from points.calendar import local_date
 from points.models.areas import Area
 from points.models.contribution import Correction, Line, Notice
 from points.models.people import Card, Person
-from points.queries import complaints, contributions, council, notices, review, staff
+from points.queries import complaints, contributions, council, notices, review, shifts, staff, stocktakes
 
 _VILLAGES = """
     SELECT area.id FROM area JOIN area_ancestor ON area_ancestor.descendant_id = area.id
@@ -22,7 +23,7 @@ _VILLAGES = """
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How much of each kind waits for a person."""
+    """How much of each kind waits for a person; *stocktakes* by their ids."""
 
     check: int
     decide: int
@@ -34,6 +35,8 @@ class Waiting:
     motions: int
     returned: int
     complaints: int
+    shifts: int
+    stocktakes: list[int]
 
 
 def villages(person: Person) -> list[Area]:
@@ -62,4 +65,6 @@ def waiting(person: Person, *, now: datetime) -> Waiting:
         motions=council.count_to_vote(person),
         returned=len(contributions.returned_to(person)),
         complaints=complaints.count_waiting(person),
+        shifts=len(shifts.to_sign(person, local_date(now))),
+        stocktakes=stocktakes.to_approve(person),
     )

@@ -163,10 +163,23 @@ class CardRow:
         return "live" if self.card.handed_at is not None else "waiting"
 
 
-def cards(*, household_id: int | None = None, person_id: int | None = None) -> list[CardRow]:
-    """Return the cards of a household or of a person, newest first."""
+def cards(*, household_id: int | None = None, person_id: int | None = None, stopped: bool = True) -> list[CardRow]:
+    """Return the cards of a household or of a person, newest first; without those that were *stopped*, if asked."""
     where = Person.household == household_id if person_id is None else Person.id == person_id
-    return _cards(where)
+    return _cards(where) if stopped else _cards(where, Card.revoked_at.is_null())
+
+
+def cards_lost(area_id: int, *, number: str = "", household_number: str = "", name: str = "") -> list[CardRow]:
+    """Return the cards that may be blocked at a shop of *area_id*: by the card's number, or by household and name."""
+    who = (
+        Card.number == number
+        if number
+        else (
+            (fn.LTRIM(Household.number, "0") == household_number.strip().lstrip("0"))
+            & (Person.name == "".join(name.split()))
+        )
+    )
+    return _cards(who, Card.revoked_at.is_null(), Person.area.in_(access.below(area_id)))
 
 
 def waiting_cards(reader: Person, village_id: int) -> list[CardRow]:

@@ -1,4 +1,4 @@
-"""One photo, for those who judge what it shows."""
+"""One photo, for those who judge what it shows, or keep the shop whose goods it is about."""
 
 from __future__ import annotations
 
@@ -9,17 +9,22 @@ from points.models.people import Household, Person
 from points.models.photos import Photo, PhotoBody
 
 JUDGES = ("steward", "committee", "council", "supervisor")
+KEEPERS = ("clerk", "committee", "supervisor", "admin")
+"""Who sees the photos of vouchers and of what a shop lost."""
 
 
 def body(person: Person, photo_id: int) -> bytes:
-    """Return the JPEG, for a judge of an unrelated household that it is about.
+    """Return the JPEG, for a judge of an unrelated household that it is about; of a shop's papers, for its keepers.
 
     Raises `NotFound` outside the own areas and once it was removed, `NotAllowed` for other roles and related people.
     """
     photo = Photo.get_or_none(Photo.id == photo_id)
     if photo is None:
         raise NotFound()
-    access.require_inside(person, *JUDGES, village_id=photo.village_id)
+    if photo.subject_type in ("loss", "receiving"):
+        access.require(person, *KEEPERS, area_id=photo.village_id)
+    else:
+        access.require_inside(person, *JUDGES, village_id=photo.village_id)
     lines = Line.select(Line.household)
     match photo.subject_type:
         case "contribution":

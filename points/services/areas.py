@@ -23,6 +23,7 @@ from points.models.rules import VOICES
 from points.texts import optional, required
 
 NOTICE_DAYS = range(3, 16)
+COVER_PERCENT = range(1, 1001)
 LONGEST_HOLIDAY = 31
 MOST = 1_000_000
 LIMIT_KEEPERS = ("supervisor", "admin")
@@ -68,6 +69,8 @@ def decide_settings(
     wall_photo: bool = False,
     board_points: bool = False,
     black_board: bool = False,
+    cover_percent: int | None = None,
+    cover_refuses: bool = False,
 ) -> int:
     """Decide a village's settings, for what comes after: what is under way keeps the values it began with.
 
@@ -83,6 +86,8 @@ def decide_settings(
         raise Invalid(what=N_("免密额度"))
     if monthly_cap < 1:
         raise Invalid(what=N_("每月封顶"))
+    if cover_percent is not None and cover_percent not in COVER_PERCENT:
+        raise Invalid(what=N_("积分上限"))
     access.village_of(village_id)
     limit = places.limits_above(village_id).get("most_monthly_cap")
     if limit and monthly_cap > limit.most:
@@ -96,6 +101,8 @@ def decide_settings(
         wall_photo=wall_photo,
         board_points=board_points,
         black_board=black_board,
+        cover_percent=cover_percent,
+        cover_refuses=cover_refuses and cover_percent is not None,
     ).where(VillageSetting.village == village_id).execute()
     return village_id
 

@@ -7,12 +7,12 @@ order of their ids, caps after; of two people who judge a line at once, the late
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from points import caps, db, judging
+from points import caps, cover, db, judging
 from points.errors import (
     N_,
     AlreadyDone,
@@ -91,7 +91,7 @@ def decide(
     first need a reason. What the voices agree on takes the room that the caps leave, in part if need be; without any it
     is refused. The township's reviewer decides alone. At a sitting only those who came speak, once they are a quorum.
     Raises `SamePerson` for an earlier step, `OwnHouseholdNamed`, `NotThere`, `LessPoints`, `AlreadyDone` for a second
-    voice, `WrongState`.
+    voice, `WrongState`, `BeyondCover` where the village refuses to give more than its limit.
     """
     assert verdict in VERDICTS
     reason = _reason(reason, required_=verdict != "approve")
@@ -109,12 +109,18 @@ def decide(
     if Voice.select().where(Voice.line.in_(db.among(earlier)), Voice.person == actor).exists():
         raise AlreadyDone()
     _require_state(lines, "checked")
-    _change(lines, "checked", voices=Line.voices + 1)
+    settings = _settings(lines)
     allowed = points if verdict == "change" else 0
+    if verdict in ("approve", "change"):
+        asked: Counter[int] = Counter()
+        for line in lines:
+            asked[line.village_id] += (allowed or line.each * line.quantity) if line.effect == "points" else 0
+        cover.require_room(settings, asked)
+    _change(lines, "checked", voices=Line.voices + 1)
     said = (actor.id, verdict, verdict, allowed, reason, sitting_id, db.microseconds(now), json.dumps(list(earlier)))
     db.execute(_SAY.format(ids=db.set_of_ids()), said)
     last = [line for line in lines if line.id in alone or line.voices + 1 == line.voices_needed]
-    _settle(last, {line.id: actor.id for line in last if line.id in alone}, now=now)
+    _settle(last, {line.id: actor.id for line in last if line.id in alone}, settings, now=now)
     return int(lines[0].id)
 
 
@@ -127,7 +133,9 @@ def agreed(points: Iterable[int]) -> int:
     return falling[len(falling) // 2]
 
 
-def _settle(lines: Sequence[Line], alone: Mapping[int, int], *, now: datetime) -> None:
+def _settle(
+    lines: Sequence[Line], alone: Mapping[int, int], settings: Mapping[int, VillageSetting], *, now: datetime
+) -> None:
     """Move lines on whose last voice was given; *alone* names the one person whose voice decides a line."""
     if not lines:
         return
@@ -136,7 +144,7 @@ def _settle(lines: Sequence[Line], alone: Mapping[int, int], *, now: datetime) -
     for line in lines:
         line.agreed = agreed(voice.points for voice in voices[line.id])
     approved = [line for line in lines if line.agreed and line.id not in denied]
-    rooms = caps.take_for(approved, {id_: setting.monthly_cap for id_, setting in _settings(approved).items()})
+    rooms = caps.take_for(approved, {id_: setting.monthly_cap for id_, setting in settings.items()})
     outcomes: list[list[int | str]] = []
     for line in lines:
         room = rooms.get(line.id, caps.Room(0, 0))

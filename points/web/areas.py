@@ -99,6 +99,8 @@ def settings(village_id: int) -> ResponseReturnValue:
                 wall_photo=form.wall_photo.data,
                 board_points=form.board_points.data,
                 black_board=form.black_board.data,
+                cover_percent=form.cover_percent.data,
+                cover_refuses=form.cover_refuses.data,
             )
             flash(_("设置已保存。已经在公示、评议中的不受影响。"), "success")
             return redirect(url_for("areas.show", area_id=village_id), 303)

@@ -15,7 +15,7 @@ from points.calendar import local_date, month_of, quarter_of, year_of
 from points.errors import NotFound, SittingClosed
 from points.models.council import MOTIONS, Sitting
 from points.models.people import Person
-from points.queries import boards, notices, public
+from points.queries import boards, fund, notices, public
 from points.queries import council as reads
 from points.services import council as verbs
 from points.services import review
@@ -139,6 +139,7 @@ def _agenda(found: Sitting, form: AgendaForm) -> ResponseReturnValue:
         show=show,
         agenda=reads.agenda(me(), found.id, show, now=now(), after=request.args.get("after", 0, type=int)),
         ticked=form.lines if request.method == "POST" else None,
+        warned=fund.warnings([found.village_id]),
     )
 
 

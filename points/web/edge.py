@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 from flask import Flask, Response, current_app, request
 
 from points.calendar import LOCAL
+from points.capitals import capitals
+from points.models.shop import WEEKDAYS
 from points.names import mask
 from points.web.forms.base import new_key
 from points.web.text import gettext
@@ -42,6 +44,11 @@ def short_day(moment: datetime | date | None) -> str:
         return ""
     day = moment.astimezone(LOCAL) if isinstance(moment, datetime) else moment
     return f"{day.month}月{day.day}日"
+
+
+def weekday(day: date) -> str:
+    """Write a day's weekday as ``周五``."""
+    return gettext(WEEKDAYS[day.weekday()])
 
 
 def grouped(number: int) -> str:
@@ -97,6 +104,7 @@ LABELS: dict[str, str] = {
     "day": "每天",
     "week": "每周",
     "month": "每月",
+    "quarter": "每季",
     "year": "每年",
     "event": "每次都算",
     "household": "每户",
@@ -114,7 +122,20 @@ LABELS: dict[str, str] = {
     "minutes": "会议记录",
     "scan": "扫码",
     "typed": "输入卡号",
+    "phone": "手机码",
+    "ticket": "兑换券",
+    "hold": "预约占用",
+    "release": "预约退回",
+    "open": "待取货",
+    "collected": "已取货",
+    "cancelled": "已取消",
+    "expired": "已过期",
     "receive": "进货",
+    "donate": "捐赠",
+    "loss": "报损",
+    "move_out": "调出",
+    "move_in": "调入",
+    "count": "盘点",
     "redeem": "兑换",
     "undo": "退回",
     "commend": "表彰",
@@ -129,6 +150,8 @@ LABELS: dict[str, str] = {
     "profit": "村企利润",
     "other": "其他收入",
     "spent": "支出",
+    "fund": "可用资金",
+    "committed": "预留",
 }
 """The word a reader sees for each word the database keeps."""
 
@@ -144,8 +167,10 @@ def register(app: Flask) -> None:
         "local_time": local_time,
         "local_day": local_day,
         "short_day": short_day,
+        "weekday": weekday,
         "grouped": grouped,
         "yuan": yuan,
+        "capitals": capitals,
         "card_number": card_number,
         "label": label,
         "mask": mask,
@@ -182,6 +207,6 @@ POLICY = "default-src 'self'; img-src 'self' data: blob:; frame-ancestors 'none'
 def _headers(response: Response) -> Response:
     response.headers.extend(_HEADERS)
     response.headers.setdefault("Content-Security-Policy", POLICY)
-    if request.endpoint != "static":
-        response.headers["Cache-Control"] = "no-store"  # a file sent says no-cache of itself
+    if request.endpoint not in ("static", "goods.picture"):  # these say themselves how long they may be kept
+        response.headers["Cache-Control"] = "no-store"
     return response

@@ -9,7 +9,7 @@ from flask import Flask, g, request
 from flask_login import current_user
 
 from points.judging import ANSWERERS, CHECKERS, RECORDERS
-from points.queries import contributions, council, desk, fund
+from points.queries import contributions, council, desk, fund, settlements
 from points.services import complaint
 from points.web.frame import url_for
 from points.web.text import gettext as _
@@ -46,6 +46,8 @@ def ways_in(village_id: int) -> list[Way]:
             (_("积分细则"), "book", "rule_book.index", ("committee", "admin")),
             (_("公开页"), "scan", "public.village", ("committee", "council", "supervisor", "admin")),
             (_("基金"), "box", "fund.index", fund.READERS),
+            (_("结算"), "list", "settlements.index", settlements.READERS),
+            (_("想要的"), "gift", "wishes.index", ("committee", "clerk")),
             (_("商店"), "shop", "shops.index", ("committee", "admin", "clerk")),
         ],
         village_id=village_id,

@@ -11,6 +11,7 @@ from flask_login import current_user, login_required
 
 from points.errors import N_, NotAllowed
 from points.judging import CHECKERS
+from points.queries import fund
 from points.queries import review as reads
 from points.services import review
 from points.web.edge import now
@@ -36,7 +37,7 @@ def decide() -> ResponseReturnValue:
 
 
 def _list(step: str) -> ResponseReturnValue:
-    form = JudgeForm(_DONE[step])
+    form, decides = JudgeForm(_DONE[step]), step == "decide"
     wanted = reads.Wanted(
         step,
         village=request.args.get("village", 0, type=int),
@@ -64,6 +65,7 @@ def _list(step: str) -> ResponseReturnValue:
         address=_address,
         other=replace(wanted, odd=not wanted.odd),
         ticked=set(form.ticked) if request.method == "POST" else None,
+        warned=fund.warnings({row.line.village_id for sheet in page.sheets for row in sheet.rows} if decides else ()),
     )
 
 

@@ -150,5 +150,9 @@ def _password_first() -> ResponseReturnValue | None:
 
 def _next() -> str | None:
     """Return where the reader wanted to go, if it is a path of ours."""
-    wanted = request.args.get("next", "")
+    return our_path(request.args.get("next", ""))
+
+
+def our_path(wanted: str) -> str | None:
+    """Return *wanted* if it is a path of ours, and never another site's address."""
     return wanted if _OUR_PATH.fullmatch(wanted) else None

@@ -24,8 +24,8 @@ def _run(app: Flask, stop: threading.Event) -> None:
     while not stop.is_set():
         try:
             report = tick.tick(now=app.config["NOW"]())
-            if report.posted:
-                app.logger.info("tick posted %s lines", report.posted)
+            if report.posted or report.expired:
+                app.logger.info("tick posted %s lines, %s reservations expired", report.posted, report.expired)
         except ClockUnsure as trouble:
             app.logger.warning("tick stands still: %s", trouble)
         except Exception:

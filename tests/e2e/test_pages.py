@@ -15,41 +15,66 @@ from points.calendar import local_date
 from points.models.areas import Area
 from points.models.contribution import Line, Notice
 from points.models.council import Motion, Sitting
+from points.models.fund import FundTransfer, Settlement
 from points.models.goods import Goods
 from points.models.people import Person
 from points.models.receipt import Receipt
 from points.models.rules import RuleBook, RuleItem
-from points.models.shop import Shop, Till
-from points.services import card, complaint, contribution, household, notice, report, rule_book
+from points.models.shop import Shift, Shop, Till
+from points.models.stock import Receiving, Stocktake
+from points.services import (
+    card,
+    complaint,
+    contribution,
+    goods,
+    household,
+    notice,
+    redemption,
+    report,
+    reservation,
+    rule_book,
+    stocktake,
+    wish,
+)
 from tests.e2e.site import DESK, PHONE, Site
 
 pytestmark = pytest.mark.e2e
 
 PAGES = {
     "": """public.front public.village public.poster public.goods public.rules boards.red boards.poster complaints.new
-        notices.public notices.show notices.sheets session.sign_in""",
-    "villager": """home.front home.mine report.new report.index report.named report.revise
-        boards.mine complaints.new kin.mine session.password
+        shops.poster notices.public notices.show notices.sheets wishes.index session.sign_in""",
+    "villager": """reservations.new reservations.mine reservations.show reservations.paper
+        home.front home.mine home.code proxies.mine report.new report.index report.named report.revise
+        boards.mine complaints.new kin.mine wishes.index session.password
         notices.show notices.object_to contributions.line counter.receipt""",
-    "clerk": """desk.front counter.tills counter.till counter.day counter.receipt
-        shops.index shops.show goods.index goods.new goods.show""",
+    "clerk": """reservations.index reservations.picking
+        desk.front proxies.at_till cards.lost counter.tills counter.till counter.day counter.receipt counter.paper
+        stockroom.index stockroom.movements stockroom.deliveries stockroom.new stockroom.delivery stockroom.losses
+        stockroom.lose stockroom.removals stockroom.remove stocktakes.index stocktakes.show stocktakes.sheet
+        shifts.sign shifts.show shifts.take shifts.index lock.pin
+        shops.index shops.show goods.index goods.new goods.show goods.edit goods.upload
+        wishes.demand wishes.buying_list wishes.answer""",
     "steward": """desk.front review.check contributions.new contributions.roll contributions.inspect
         contributions.upload contributions.index contributions.show contributions.line
         households.index households.show cards.waiting cards.hand_over""",
     "council": "desk.front review.decide notices.objections notices.answer council.sitting council.motion",
-    "committee": """fund.index boards.of_household desk.front desk.village
+    "committee": """proxies.of_household fund.index fund.cover fund.commit fund.commitment fund.release
+        settlements.index settlements.show settlements.sheet boards.of_household desk.front desk.village
         notices.index notices.hang notices.slip contributions.put_right contributions.preview areas.settings shops.new
+        shops.edit shops.week
         households.new households.edit households.add_person households.person households.give_sign_in kin.of_person
-        cards.print_card cards.reset_pin council.sittings council.motions council.propose
+        reservations.at_desk cards.print_card cards.reset_pin council.sittings council.motions council.propose
         rule_book.index rule_book.show rule_book.edit rule_book.adopt
-        rule_book.upload rule_book.preview rule_book.cost""",
+        rule_book.upload rule_book.preview rule_book.cost goods.preview""",
     "township": """desk.front complaints.index complaints.answer review.decide notices.objections staff.waiting
         areas.limits areas.holidays rule_book.templates""",
     "admin": "desk.front areas.index areas.show areas.rename staff.index staff.grant staff.add_person",
 }
 NO_PAGES = {  # files, data, two ways back to the till
     "static", "photos.show", "public.robots", "contributions.search", "contributions.teams",
-    "contributions.example", "rule_book.sheet", "counter.again", "counter.back",
+    "contributions.example", "rule_book.sheet", "settlements.receipts", "counter.again", "counter.back",
+    "counter.goods", "lock.show", "lock.stay", "reservations.goods", "reservations.back", "reservations.again",
+    "goods.picture", "goods.sheet",
 }  # fmt: skip
 
 
@@ -116,6 +141,7 @@ def leave_work(site: Site) -> dict[str, int]:
     noticed = Line.get(Line.state == "noticed", Line.notice == running)
     posted = Line.get(Line.state == "posted", Line.village == village, Line.household == holder.household_id)
     till = Till.get(Till.shop == Shop.get(Shop.area == village))
+    shelved = Goods.select().where(Goods.shop == till.shop_id, ~Goods.hidden).order_by(Goods.price).first()
     draft = rule_book.start_draft(**by(committee), area_id=village)
     rows = [[site.clock.now.date(), 11, None, holder.name, 1, ""], ["昨天", "跳舞", "9999", "王某", "两", ""]]
     sheet = sheets.write("记录", roster.HEADS, rows)
@@ -126,8 +152,13 @@ def leave_work(site: Site) -> dict[str, int]:
     act = {"person_id": holder.id, "item_id": item.id, "day": local_date(site.clock.now), "quantity": 1, "note": "挑水"}
     returned = report.report(**by(holder), **act, pictures=[], again=True)
     Line.update(state="returned", refusal="看不清是哪里").where(Line.contribution == returned).execute()
+    Stocktake.update(state="dropped").where(Stocktake.shop == till.shop_id, Stocktake.state == "counted").execute()
+    sold = Receipt.get(Receipt.household == holder.household_id)
+    redemption.print_receipt(**by(holder), receipt_id=sold.id, paper="58")
     return {
         "village_id": village,
+        "commitment_id": FundTransfer.get(FundTransfer.village == village, FundTransfer.kind == "commit").id,
+        "settlement_id": Settlement.get(Settlement.village == village, Settlement.state == "drawn").id,
         "complaint_id": complaint.complain(**by(holder), village_id=village, text="店里没人", contact=""),
         "sitting_id": Sitting.get(Sitting.village == village, Sitting.state == "open").id,
         "motion_id": Motion.get(Motion.village == village, Motion.state == "open").id,
@@ -143,9 +174,40 @@ def leave_work(site: Site) -> dict[str, int]:
         "notices.hang.notice_id": notice.open_notice(**by(committee), village_id=village),
         "objection_id": notice.object_to(**by(holder), line_id=noticed.id, text="那天没看见他"),
         "till_id": till.id,
-        "receipt_id": Receipt.get(Receipt.household == holder.household_id).id,
+        "shift_id": Shift.get(Shift.till == till).id,
+        "shifts.take.shift_id": Shift.create(
+            till=till,
+            clerk=committee,
+            next_clerk=Person.get(Person.username == "clerk"),
+            day=local_date(site.clock.now),
+            first_sequence=till.sequence + 1,
+            opened_at=site.clock.now,
+            closed_at=site.clock.now,
+            counted_fen=0,
+        ).id,
+        "reservation_id": reservation.reserve(
+            **by(holder),
+            shop_id=till.shop_id,
+            household_id=holder.household_id,
+            person_id=holder.id,
+            basket=[[shelved.id, 1, shelved.price]],
+            collect_by=local_date(site.clock.now),
+        ),
+        "receipt_id": sold.id,
         "shop_id": till.shop_id,
         "goods_id": Goods.get(Goods.shop == till.shop_id).id,
+        "wish_id": wish.wish(**by(holder), village_id=village, name="手电筒"),
+        "goods.preview.upload_id": goods.upload(
+            **by(committee),
+            shop_id=till.shop_id,
+            file_name="货.xlsx",
+            given=[
+                {"name": shelved.name, "price": shelved.price + 1},
+                {"name": "洗脸盆", "unit": "个", "category": "日化", "price": 9},
+            ],
+        ),
+        "receiving_id": Receiving.get(Receiving.shop == till.shop_id).id,
+        "stocktake_id": stocktake.start(**by(committee), shop_id=till.shop_id),
         "book_id": draft,
         "contributions.preview.upload_id": contribution.upload(
             **by(committee), village_id=village, file_name="十一月.xlsx", rows=roster.read(sheet)

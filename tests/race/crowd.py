@@ -2,6 +2,7 @@
 
 import multiprocessing
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from multiprocessing.connection import Connection
@@ -11,12 +12,18 @@ from typing import Any
 from points import codes, db
 from points.errors import PointsError
 
-PROCESSES = 8
+PROCESSES = 4
+THREADS = 20  # of a process at most, as a PostgreSQL lets in a hundred; more jobs than threads take turns
 PATIENCE = 120  # seconds before a crowd that does not answer is an error
 
 Job = tuple[Callable[..., Any], dict[str, Any]]
 Answer = tuple[bool, Any]
 """(True, what the verb returned) or (False, the refusal's code)."""
+
+
+def tally(answers: Sequence[Answer]) -> Counter[str]:
+    """Count the answers: ``done``, or the code of the refusal."""
+    return Counter("done" if done else code for done, code in answers)
 
 
 class Crowd:
@@ -57,10 +64,11 @@ def _stand_by(pipe: Connection, barrier: Barrier, card_key: str) -> None:
         url, jobs = work
         db.connect(url)
         answers: list[Any] = [None] * len(jobs)
-        gate = threading.Barrier(len(jobs) + 1)
+        hands = min(len(jobs), THREADS)
+        gate = threading.Barrier(hands + 1)
         threads = [
-            threading.Thread(target=_do, args=(place, job, gate, answers), daemon=True)
-            for place, job in enumerate(jobs)
+            threading.Thread(target=_do, args=(range(hand, len(jobs), hands), jobs, gate, answers), daemon=True)
+            for hand in range(hands)
         ]
         for thread in threads:
             thread.start()
@@ -71,15 +79,17 @@ def _stand_by(pipe: Connection, barrier: Barrier, card_key: str) -> None:
         pipe.send(answers)
 
 
-def _do(place: int, job: Job, gate: threading.Barrier, answers: list[Any]) -> None:
+def _do(places: Sequence[int], jobs: Sequence[Job], gate: threading.Barrier, answers: list[Any]) -> None:
     with ExitStack() as stack:
         stack.callback(db.disconnect)
-        verb, given = job
         try:
             db.execute("SELECT 1")  # opens this thread's connection
             gate.wait(PATIENCE)
-            answers[place] = True, verb(**given)
-        except PointsError as refusal:
-            answers[place] = False, refusal.code
+            for place in places:
+                verb, given = jobs[place]
+                try:
+                    answers[place] = True, verb(**given)
+                except PointsError as refusal:
+                    answers[place] = False, refusal.code
         except Exception as error:
-            answers[place] = RuntimeError(f"{type(error).__name__}: {error}")
+            answers[places[0]] = RuntimeError(f"{type(error).__name__}: {error}")

@@ -8,15 +8,10 @@ import pytest
 
 from points.models import Motion, MotionVoice, Person, Sitting, SittingMember
 from points.services import council
-from tests.race.crowd import Answer, Crowd
+from tests.race.crowd import Crowd, tally
 from tests.world import World
 
 pytestmark = pytest.mark.slow
-
-
-def tally(answers: list[Answer]) -> Counter[str]:
-    """Count the answers: ``done``, or the code of the refusal."""
-    return Counter("done" if done else code for done, code in answers)
 
 
 def bar(world: World) -> dict[str, Any]:

@@ -2,16 +2,12 @@
 
 import os
 import signal
-import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException
-from pathlib import Path
 from urllib.parse import urlencode
 from uuid import uuid4
 
@@ -21,14 +17,13 @@ from points import db
 from points.models import Receipt, Till, WriteKey
 from points.services import shop
 from tests.browser import forms_of
-from tests.world import CARD_KEY, PASSWORD, World
+from tests.race.served import PATIENCE, audit, serving
+from tests.world import PASSWORD, World
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parents[2]
 CUSTOMERS = 8
 BEFORE_THE_KILL = 60  # answers
-PATIENCE = 60  # seconds until a server that does not answer is an error
 
 
 def test_a_killed_server_has_lost_nothing_that_it_acknowledged(database: str) -> None:
@@ -138,51 +133,6 @@ class Queue:
         page = answer.read().decode()
         self.cookie = (answer.getheader("Set-Cookie") or self.cookie).split(";")[0]
         return answer.status, answer.getheader("Location", ""), page
-
-
-@contextmanager
-def serving(database: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """Run ``points serve`` in a process group of its own on a free port; kill the group at the end."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = subprocess.Popen(
-        [sys.executable, "-m", "points.cli", "serve", "--port", str(port)],
-        cwd=ROOT,
-        env=environment(database),
-        start_new_session=True,
-    )
-    try:
-        wait_for(server, port)
-        yield server, port
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(server.pid, signal.SIGKILL)
-        server.wait(PATIENCE)
-
-
-def wait_for(server: subprocess.Popen[bytes], port: int) -> None:
-    for _ in range(PATIENCE * 20):
-        with suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
-            return
-        with suppress(subprocess.TimeoutExpired):
-            raise AssertionError(f"the server ended with {server.wait(0.05)}")
-    raise AssertionError("the server does not listen")
-
-
-def audit(database: str) -> int:
-    """Run ``points ledger audit``; return its exit status."""
-    command = [sys.executable, "-m", "points.cli", "ledger", "audit"]
-    return subprocess.run(command, cwd=ROOT, env=environment(database), check=False).returncode
-
-
-def environment(database: str) -> dict[str, str]:
-    return os.environ | {
-        "POINTS_DATABASE_URL": database,
-        "POINTS_SECRET_KEY": "a secret key for tests, thirty-two signs",
-        "POINTS_CARD_KEY": CARD_KEY,
-        "POINTS_SECURE_COOKIES": "0",
-    }
 
 
 def receipts_of(keys: dict[str, str]) -> dict[str, str]:

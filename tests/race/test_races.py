@@ -6,14 +6,15 @@ from typing import Any
 
 import pytest
 
-from points import caps, db, ledger, stock
+from points import caps, codes, db, ledger, stock
 from points.errors import PointsError
-from points.models import Goods, Line, Notice, Person, Receipt, Refusal, Role, Till, Transfer, WriteKey
+from points.models import Line, Notice, Person, Receipt, Refusal, Role, Till, Transfer, WriteKey
 from points.services import areas, award, card, contribution, notice, redemption, review, shop, staff, tick
 from points.tries import FREE_TRIES
 from tests import steps
-from tests.race.crowd import Answer, Crowd
-from tests.world import PIN, PaperCard, World
+from tests.race.crowd import Crowd, tally
+from tests.race.tills import buyers, purchase
+from tests.world import PIN, World
 
 pytestmark = pytest.mark.slow
 
@@ -25,32 +26,6 @@ def books_balance(database: str) -> Any:
     yield
     assert list(ledger.audit()) == []
     assert stock.audit() == []
-
-
-def purchase(world: World, paper: PaperCard, goods_id: int, *, till: int = 0, pin: str = PIN) -> dict[str, Any]:
-    """Return what `redeem` wants for one piece; without a PIN the card is scanned."""
-    return world.by(world.clerk) | {
-        "till_id": till or world.till,
-        "card": paper.number if pin else paper.code,
-        "collector_id": paper.person.id,
-        "pin": pin,
-        "basket": [[goods_id, 1, Goods.get_by_id(goods_id).price]],
-    }
-
-
-def buyers(world: World, count: int, points: int) -> list[PaperCard]:
-    """Open households with a card and points each."""
-    cards = []
-    for number in range(count):
-        household = world.open_household(world.lanes[1], f"王户{number:02d}")
-        world.give_points(household, points)
-        cards.append(world.card(world.people(household)[0]))
-    return cards
-
-
-def tally(answers: list[Answer]) -> Counter[str]:
-    """Count the answers: ``done``, or the code of the refusal."""
-    return Counter("done" if done else code for done, code in answers)
 
 
 def checked(world: World, *people: Person, code: int = 1, quantity: int = 1) -> list[int]:
@@ -144,9 +119,9 @@ def test_two_cards_share_one_day_without_pin(world: World, database: str, crowd:
 
 def test_baskets_in_opposite_order_do_not_lock_each_other_out(world: World, database: str, crowd: Crowd) -> None:
     names = ["洗衣液2kg", "食盐400g"]
-    basket = [[world.goods[name], 1, Goods.get(Goods.name == name).price] for name in names]
+    goods = [world.goods[name] for name in names]
     jobs = [
-        (redemption.redeem, purchase(world, paper, 1) | {"basket": basket[:: 1 if number % 2 else -1]})
+        (redemption.redeem, purchase(world, paper, *goods[:: 1 if number % 2 else -1]))
         for number, paper in enumerate(buyers(world, 10, 22))
     ]
     assert tally(crowd.at_once(database, jobs)) == {"done": 10}
@@ -155,7 +130,8 @@ def test_baskets_in_opposite_order_do_not_lock_each_other_out(world: World, data
 def test_a_receipt_is_undone_once(world: World, database: str, crowd: Crowd) -> None:
     world.give_points(world.households[0], 30)
     receipt = redemption.redeem(**purchase(world, world.card(world.villager()), world.rice))
-    jobs = [(redemption.undo, world.by(world.clerk) | {"receipt_id": receipt, "reason": "拿错了"}) for _ in range(10)]
+    given = {"receipt_id": receipt, "reason": "拿错了", "code": codes.receipt_code(receipt)}
+    jobs = [(redemption.undo, world.by(world.clerk) | given) for _ in range(10)]
     assert tally(crowd.at_once(database, jobs)) == {"done": 1, "AlreadyReversed": 9}
     assert world.balance(world.households[0]) == 30
 

@@ -90,4 +90,4 @@ def test_the_audit_exits_1_on_a_drift_and_0_without(database: str) -> None:
 
 
 def test_tick_posts_nothing_where_nothing_is_due(database: str) -> None:
-    assert run("tick", POINTS_DATABASE_URL=database).output == "0 lines posted\n"
+    assert run("tick", POINTS_DATABASE_URL=database).output == "0 lines posted, 0 reservations expired\n"

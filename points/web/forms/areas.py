@@ -36,6 +36,8 @@ class SettingsForm(KeyedForm):
     wall_photo = BooleanField(_("公示贴好后要拍照"))
     board_points = BooleanField(_("红榜上写积分"))
     black_board = BooleanField(_("公开扣文明分的次数"))
+    cover_percent = IntegerField(_("积分最多值基金和存货的百分之几"), validators=[Optional(), NumberRange(1, 1000)])
+    cover_refuses = BooleanField(_("超过就不能再同意"))
 
 
 class LimitsForm(KeyedForm):

@@ -4,7 +4,7 @@ from flask_babel import lazy_gettext as _
 from wtforms import BooleanField, PasswordField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length, Regexp
 
-from points.web.forms.base import KeyedForm
+from points.web.forms.base import Form, KeyedForm
 
 
 class PrintForm(KeyedForm):
@@ -20,3 +20,11 @@ class PinForm(KeyedForm):
 
 class RevokeForm(KeyedForm):
     reason = StringField(_("原因"), validators=[InputRequired(), Length(max=60)])
+
+
+class LostForm(Form):
+    """Which card was lost: its code or number, or else whose it is."""
+
+    code = StringField(_("卡号（扫卡或输入 12 位）"), validators=[Length(max=60)])
+    number = StringField(_("户号"), validators=[Length(max=12)])
+    name = StringField(_("持卡人姓名"), validators=[Length(max=40)])
