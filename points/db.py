@@ -136,37 +136,52 @@ def among(ids: Collection[int]) -> Any:
 
 
 class _Cell:
-    """A column of a row handed over as JSON: ``{3}`` is an integer, ``{3:text}`` a text, ``{3:day}`` a date."""
+    """A column of the rows handed over: ``{3}`` is an integer, ``{3:text}`` a text, ``{3:day}`` a date."""
 
-    def __init__(self, index: int) -> None:
-        self.index = index
+    def __init__(self, name: str) -> None:
+        self.name = name
 
     def __format__(self, spec: str) -> str:
         kind = {"text": "TEXT", "day": "DATE" if is_postgresql() else "TEXT"}.get(spec, "BIGINT")
-        return f"CAST(rows.value ->> {self.index} AS {kind})"
+        return f"CAST(rows.{self.name} AS {kind})"
 
 
-_CELLS = [_Cell(index) for index in range(14)]
+_MOST_CELLS = 14
+_FEW = 8
+"""Up to so many rows are written out: it costs half of what JSON does, but each number of rows is another statement."""
 
 
 def rows(sql: str, values: Sequence[Sequence[Any]], *, lock: bool = False) -> list[Any]:
-    """Run one statement over a whole set, handed over as a single JSON parameter, so that its size does not matter.
+    """Run one statement over a whole set: few rows are written out, many come as one JSON parameter, however many.
 
     In *sql* ``{rows}`` is the set, ``{0}`` or ``{0:text}`` a column, ``rows.key`` the order. *lock*: hold the rows read
     until the transaction ends (SQLite's transactions hold the whole file already).
     """
-    cursor = execute(_over_rows(sql, is_postgresql(), lock), (json.dumps(values),))
+    if 0 < len(values) <= _FEW:
+        phrased = _over_few(sql, is_postgresql(), lock, len(values), len(values[0]))
+        cursor = execute(phrased, [cell for row in values for cell in row])
+    else:
+        cursor = execute(_over_many(sql, is_postgresql(), lock), (json.dumps(values),))
     return list(cursor.fetchall()) if cursor.description else []
 
 
+@lru_cache(maxsize=1024)
+def _over_few(sql: str, postgresql: bool, lock: bool, count: int, width: int) -> str:
+    marks = "?, " * width
+    source = f"(VALUES {', '.join(f'({marks}{key})' for key in range(count))}) AS rows"
+    cells = [_Cell(f"column{number}") for number in range(1, width + 1)]
+    sql = sql.replace("rows.key", f"rows.column{width + 1}") + (" FOR UPDATE" if lock and postgresql else "")
+    return sql.format(*cells, rows=source)
+
+
 @lru_cache(maxsize=512)
-def _over_rows(sql: str, postgresql: bool, lock: bool) -> str:
+def _over_many(sql: str, postgresql: bool, lock: bool) -> str:
     if postgresql:
         source = "json_array_elements(CAST(? AS json)) WITH ORDINALITY AS rows (value, key)"
         sql += " FOR UPDATE" if lock else ""
     else:
         source = "json_each(?) AS rows"
-    return sql.format(*_CELLS, rows=source)
+    return sql.format(*(_Cell(f"value ->> {index}") for index in range(_MOST_CELLS)), rows=source)
 
 
 def sha256(text: str) -> str:
