@@ -10,7 +10,18 @@ from points.calendar import local_date
 from points.models.areas import Area
 from points.models.contribution import Correction, Line, Notice
 from points.models.people import Card, Person
-from points.queries import complaints, contributions, council, notices, review, shifts, staff, stocktakes
+from points.queries import (
+    complaints,
+    contributions,
+    council,
+    notices,
+    proxies,
+    review,
+    settlements,
+    shifts,
+    staff,
+    stocktakes,
+)
 
 _VILLAGES = """
     SELECT area.id FROM area JOIN area_ancestor ON area_ancestor.descendant_id = area.id
@@ -23,7 +34,7 @@ _VILLAGES = """
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How much of each kind waits for a person; *stocktakes* by their ids."""
+    """How much of each kind waits for a person; *stocktakes* and *settlements* by their ids."""
 
     check: int
     decide: int
@@ -37,6 +48,8 @@ class Waiting:
     complaints: int
     shifts: int
     stocktakes: list[int]
+    settlements: list[int]
+    collected: int
 
 
 def villages(person: Person) -> list[Area]:
@@ -67,4 +80,6 @@ def waiting(person: Person, *, now: datetime) -> Waiting:
         complaints=complaints.count_waiting(person),
         shifts=len(shifts.to_sign(person, local_date(now))),
         stocktakes=stocktakes.to_approve(person),
+        settlements=settlements.to_sign(person),
+        collected=len(proxies.unseen(person)) if person.household_id else 0,
     )

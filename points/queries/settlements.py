@@ -102,6 +102,14 @@ def of_village(reader: Person, village_id: int, *, before: int | None = None) ->
     return found[:PAGE], found[PAGE - 1].id if len(found) > PAGE else None
 
 
+def to_sign(person: Person) -> list[int]:
+    """Return the settlements that wait for the signature of *person*'s side."""
+    drawn = Settlement.select(Settlement.id).join(Shop).where(Settlement.state == "drawn")
+    village = Settlement.village.in_(access.covered_areas(person, "committee")) & Settlement.village_signed_at.is_null()
+    shop = Shop.area.in_(access.covered_areas(person, "clerk")) & Settlement.shop_signed_at.is_null()
+    return [found.id for found in drawn.where(village | shop).order_by(Settlement.id)]
+
+
 def contracted(village_id: int) -> list[Shop]:
     """List the contracted shops that serve a village or a part of it, closed ones too: they are still owed."""
     above = AreaAncestor.select(AreaAncestor.ancestor).where(AreaAncestor.descendant == village_id)

@@ -47,7 +47,9 @@ def test_a_settlement_goes_all_its_way_on_the_pages(browser: Browser, world: Wor
         assert shown in text.replace("−", "-"), shown
     assert "记付款" not in text
     assert page in shop.get(listed(world)).text
+    assert page in shop.get("/desk").text and page in village.get("/desk").text
     shop.submit(page, f"{page}/sign")
+    assert page not in shop.get("/desk").text and page in village.get("/desk").text
     assert "等另一方核对签字" in shop.get(page).text
     village.submit(page, f"{page}/sign")
     refused = village.submit(page, f"{page}/pay", voucher="回单 88")
@@ -56,6 +58,8 @@ def test_a_settlement_goes_all_its_way_on_the_pages(browser: Browser, world: Wor
     fund.enter(**world.by(world.committee[0]), kind="grant", fen=6_000, **given)
     assert village.submit(page, f"{page}/pay", voucher="回单 88").status_code == 303
     assert "看结算单" in village.get(f"/villages/{world.village}/fund").text
+    council = browser.another().sign_in(world.council[0]).get(f"/villages/{world.village}/fund").text
+    assert "回单 88" in council and "看结算单" not in council, "settlements are not for the council"
     shop.submit(page, f"{page}/close")
     assert Settlement.get().state == "closed"
     text = village.get(page).text
