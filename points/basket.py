@@ -42,6 +42,7 @@ _GOODS = """
     FROM goods JOIN stock ON stock.goods_id = goods.id WHERE shop_id = ? AND id IN ({}) ORDER BY id
 """
 # A row for goods, household, beginning of the period, person, proxy: what was taken since, and what is still reserved.
+# What was reserved counts for who reserved it, whoever collects it; a proxy who was named anew is still the same one.
 _TAKEN = """
     SELECT {0},
         (SELECT COALESCE(SUM(receipt_line.quantity), 0) FROM receipt
@@ -54,8 +55,12 @@ _TAKEN = """
         (SELECT COALESCE(SUM(receipt_line.quantity), 0) FROM receipt
          JOIN receipt_line ON receipt_line.receipt_id = receipt.id AND receipt_line.goods_id = {0}
          LEFT JOIN receipt_undo ON receipt_undo.receipt_id = receipt.id
+         LEFT JOIN reservation ON reservation.id = receipt.reservation_id
          WHERE receipt.household_id = {1} AND receipt.recorded_at >= {2} AND receipt_undo.receipt_id IS NULL
-           AND (receipt.collector_id = {3} OR receipt.proxy_id = {4}))
+           AND (COALESCE(reservation.person_id, receipt.collector_id) = {3} OR (
+                reservation.id IS NULL AND receipt.proxy_id IN (
+                    SELECT same.id FROM proxy JOIN proxy AS same ON same.household_id = proxy.household_id
+                        AND same.name = proxy.name WHERE proxy.id = {4}))))
       + (SELECT COALESCE(SUM(reservation_line.quantity), 0) FROM reservation
          JOIN reservation_line ON reservation_line.reservation_id = reservation.id AND reservation_line.goods_id = {0}
          WHERE reservation.household_id = {1} AND reservation.state = 'open' AND reservation.person_id = {3})

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from points import access, codes, db, tries
-from points.calendar import local_date, start_of
+from points.calendar import end_of, local_date, start_of
 from points.codes import Presented
 from points.errors import (
     CardMisread,
@@ -115,10 +115,12 @@ _TILL = """
     JOIN account ON account.type = 'shop' AND account.owner_id = shop.id
     WHERE till.id = ? AND shop.active
 """
+WORTH = "COALESCE((SELECT worth_fen FROM rule_book WHERE area_id = household.village_id AND state = 'adopted'), 100)"
+"""The worth of a household's point in fen."""
 _HOLDER = f"""
         person.id, person.name, person.pin_hash, person.active AND household.active,
         household.id, household.number, account.id, account.balance, village_setting.no_pin_daily_limit,
-        COALESCE((SELECT worth_fen FROM rule_book WHERE area_id = household.village_id AND state = 'adopted'), 100),
+        {WORTH},
         EXISTS (SELECT 1 FROM area_ancestor
                 WHERE area_ancestor.descendant_id = household.area_id AND area_ancestor.ancestor_id = ?),
         (SELECT COALESCE(CAST(collector.barred_until AS TEXT), '') FROM person AS collector
@@ -140,11 +142,8 @@ _CLAIM = (
     "ON CONFLICT (person_id, step) DO NOTHING"
 )
 _CLAIMED = "SELECT till_id, clerk_id, read_at, used FROM phone_code WHERE person_id = ? AND step = ?"
-_REFUSAL = """
-    INSERT INTO refusal (till_id, clerk_id, household_id, code, details, recorded_at) VALUES (?, ?,
-        (SELECT household_id FROM person WHERE id = COALESCE((SELECT person_id FROM card WHERE number = ?), ?)),
-        ?, ?, ?)
-"""
+_OWNER = "SELECT household_id FROM person WHERE id = COALESCE((SELECT person_id FROM card WHERE number = ?), ?)"
+_REFUSAL = "INSERT INTO refusal (till_id, clerk_id, household_id, code, details, recorded_at) VALUES (?, ?, ?, ?, ?, ?)"
 _NO_PIN_SPENT = """
     SELECT COALESCE(SUM(receipt.points), 0) FROM receipt
     LEFT JOIN receipt_undo ON receipt_undo.receipt_id = receipt.id
@@ -284,25 +283,31 @@ def require_pin(person: Person, pin: str, *, now: datetime) -> None:
 
 
 def keep_refusal(refusal: PointsError, given: dict[str, Any]) -> None:
-    """Keep what the counter refused, for the day's list; who may not serve at the till leaves no row on it.
+    """Keep what the counter refused to the owner of a card or phone, as `refused` does.
 
     *given* are the arguments of the verb: *till_id*, *actor*, *now*, and *card* as it was scanned or typed.
     """
-    if isinstance(refusal, NotFound | NotAllowed):
-        return
     try:
         presented = codes.read(given["card"])
     except CardMisread:
         presented = Presented("", None)
+    owner = db.execute(_OWNER, (presented.number, presented.person_id)).fetchone()
+    household_id = owner[0] if owner else None
+    refused(refusal, given["till_id"], household_id, clerk=given["actor"], now=given["now"])
+
+
+def refused(refusal: PointsError, till_id: int, household_id: int | None, *, clerk: Person, now: datetime) -> None:
+    """Keep what the counter refused, for the day's list; who may not serve at the till leaves no row on it."""
+    if isinstance(refusal, NotFound | NotAllowed):
+        return
     values = json.dumps(refusal.values, ensure_ascii=False)
-    about = (presented.number, presented.person_id, refusal.code, values, db.microseconds(given["now"]))
-    db.execute(_REFUSAL, (given["till_id"], given["actor"].id, *about))
+    db.execute(_REFUSAL, (till_id, clerk.id, household_id, refusal.code, values, db.microseconds(now)))
 
 
 def no_pin_spent(household_id: int, *, now: datetime) -> int:
     """Add up the points that a household spent without PIN on the local day of *now*; undone receipts do not count."""
     today = local_date(now)
-    day = (db.microseconds(start_of(today)), db.microseconds(start_of(today + timedelta(days=1))))
+    day = (db.microseconds(start_of(today)), db.microseconds(end_of(today)))
     return int(db.execute(_NO_PIN_SPENT, (household_id, *day)).fetchone()[0])
 
 

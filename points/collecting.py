@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from points import db
+from points import access, db
 from points.calendar import local_date
 from points.errors import Barred, CollectorUnlisted, ProxyExpired, ProxyRevoked, ProxyServes, ProxyUnlisted
 from points.models.people import Person
@@ -13,6 +13,9 @@ _MEMBER = "SELECT barred_until FROM person WHERE id = ? AND household_id = ? AND
 _PROXY = """
     SELECT proxy.name, proxy.person_id, proxy.until, proxy.revoked_at, person.barred_until FROM proxy
     LEFT JOIN person ON person.id = proxy.person_id WHERE proxy.id = ? AND proxy.household_id = ?
+"""
+_RELATIVE = f"""
+    SELECT 1 FROM person WHERE (id = ? OR (name = ? AND CAST(? AS BIGINT) = 0)) AND household_id IN ({access.RELATED})
 """
 
 
@@ -31,7 +34,7 @@ def require_collector(household_id: int, *, collector_id: int, proxy_id: int, cl
 
 
 def require_proxy(household_id: int, proxy_id: int, *, clerk: Person, now: datetime) -> None:
-    """Let a proxy take the household's goods, but never *clerk*, who hands them out.
+    """Let a proxy take the household's goods, but never *clerk*, who hands them out, or one of the clerk's family.
 
     Raises `ProxyUnlisted`, `ProxyRevoked`, `ProxyExpired`, `ProxyServes` or `Barred`.
     """
@@ -48,8 +51,14 @@ def require_proxy(household_id: int, proxy_id: int, *, clerk: Person, now: datet
 
 
 def require_other(clerk: Person, name: str, person_id: int | None) -> None:
-    """Raise `ProxyServes` when the proxy is *clerk*, or bears the same name."""
+    """Raise `ProxyServes` when the proxy is *clerk* or bears the same name, or is of the clerk's household or kin.
+
+    Of those, someone whom the village does not know is told by the name.
+    """
     if clerk.id == person_id or "".join(clerk.name.split()) == "".join(name.split()):
+        raise ProxyServes()
+    known = person_id or 0
+    if db.execute(_RELATIVE, (known, " ".join(name.split()), known, clerk.id, clerk.id, clerk.id)).fetchone():
         raise ProxyServes()
 
 

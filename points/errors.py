@@ -748,9 +748,9 @@ class ProxyExpired(PointsError):
 
 
 class ProxyServes(PointsError):
-    """Who stands at the counter or desk would be the proxy."""
+    """Who stands at the counter or desk, or one of their household or kin, would be the proxy."""
 
-    sentence = N_("经办人自己不能当代领人。请换一个人来领，或换一位经办人。")
+    sentence = N_("经办人自己和家里人、亲属不能当代领人。请换一个人来领，或换一位经办人。")
 
 
 class ProxyIsMember(PointsError):
@@ -923,6 +923,12 @@ class EntryPays(PointsError):
 
 class NotContracted(PointsError):
     sentence = N_("这家店是本村自有的，不用结算。签约店请先在店铺资料里勾选。")
+
+
+class Unsettled(PointsError):
+    """A shop would become contracted, or no longer be so, with receipts that are in no settlement."""
+
+    sentence = N_("这家店还有兑换没有结算，现在改签约会多付或漏付。不再签约请先结清；自有的店要签约，请另开一家。")
 
 
 class MonthNotOver(PointsError):

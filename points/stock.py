@@ -137,10 +137,14 @@ def add_all(batches: Sequence[Batch]) -> list[Moved]:
     return moved[::-1]
 
 
-def reserve(quantities: Quantities) -> None:
-    """Set available pieces aside. Raises `OutOfStock`."""
+def reserve(quantities: Quantities, *, good_on: date | None = None) -> None:
+    """Set available pieces aside. Raises `OutOfStock`, or `GoodsSpoilt` when too few of them are good on that day."""
     db.require_transaction()
     _change(_RESERVE, quantities)
+    if good_on is not None:
+        asked = [(goods_id, count, good_on.isoformat()) for goods_id, count in sorted(quantities.items())]
+        for name, left in db.rows(_TOO_FEW_GOOD, asked):
+            raise GoodsSpoilt(goods=name, left=max(int(left), 0))
 
 
 def release(quantities: Quantities) -> None:
@@ -209,6 +213,15 @@ _RELEASE = """
     UPDATE stock SET reserved = reserved - given.count
     FROM (SELECT {0} AS goods_id, {1} AS count FROM {rows}) AS given
     WHERE stock.goods_id = given.goods_id AND reserved >= given.count RETURNING stock.goods_id, on_hand
+"""
+_TOO_FEW_GOOD = """
+    SELECT name, left_good FROM (
+        SELECT goods.id, goods.name, {1} AS wanted, {1} - stock.reserved + (
+            SELECT COALESCE(SUM(remaining), 0) FROM stock_batch
+            WHERE stock_batch.goods_id = goods.id AND (best_before IS NULL OR best_before >= {2:day})
+        ) AS left_good
+        FROM {rows} JOIN goods ON goods.id = {0} JOIN stock ON stock.goods_id = goods.id
+    ) AS found WHERE left_good < wanted ORDER BY id
 """
 _BATCHES = """
     SELECT id, goods_id, remaining, best_before FROM stock_batch

@@ -143,7 +143,7 @@ def tills(clerk: Person) -> list[Till]:
     """List the tills at which *clerk* may serve, with their shops."""
     mine = access.covered_areas(clerk, "clerk")
     query = Till.select(Till, Shop).join(Shop).where(Shop.active, Shop.area.in_(mine))
-    return list(query.order_by(Shop.code, Till.number))
+    return list(query.order_by(Shop.contracted, Shop.code, Till.number))
 
 
 def till(till_id: int) -> Till:

@@ -38,6 +38,7 @@ class Ticket:
     hours: str
     household_id: int
     household_number: str
+    household_area_id: int
     village_id: int
     person_id: int
     person: str
@@ -66,8 +67,9 @@ class Aside(NamedTuple):
 
 _TICKET = """
     SELECT reservation.id, shop.id, shop.name, shop.area_id, shop.hours, household.id, household.number,
-        household.village_id, person.id, person.name, maker.id, maker.name, reservation.points, reservation.spoken,
-        reservation.state, reservation.collect_by, reservation.made_at, reservation.ended_at, receipt.id, receipt.number
+        household.area_id, household.village_id, person.id, person.name, maker.id, maker.name, reservation.points,
+        reservation.spoken, reservation.state, reservation.collect_by, reservation.made_at, reservation.ended_at,
+        receipt.id, receipt.number
     FROM reservation
     JOIN shop ON shop.id = reservation.shop_id
     JOIN household ON household.id = reservation.household_id
@@ -131,7 +133,7 @@ def aside(shop_id: int) -> list[Aside]:
 def shops_for(household: Household) -> list[Shop]:
     """List the shops at which a household may reserve."""
     above = AreaAncestor.select(AreaAncestor.ancestor).where(AreaAncestor.descendant == household.area_id)
-    return list(Shop.select().where(Shop.active, Shop.area.in_(above)).order_by(Shop.code))
+    return list(Shop.select().where(Shop.active, Shop.area.in_(above)).order_by(Shop.contracted, Shop.code))
 
 
 def members(household_id: int, first: int, today: date) -> list[tuple[int, str]]:

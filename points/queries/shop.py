@@ -18,11 +18,12 @@ from points.models.goods import GOODS_CATEGORIES, Goods, GoodsPrice
 from points.models.people import Person
 from points.models.photos import PhotoBody
 from points.models.shop import Shop, Till
-from points.models.stock import StockMovement
 
 A_PAGE = 48
 NEAR_DAYS = 30
 """So many days before its best-before day a batch is near it."""
+LOW = "NOT goods.hidden AND stock.on_hand - stock.reserved <= goods.low_at"
+"""Few or none are left of what is on the list."""
 RECENT_RECEIPTS = 300
 """So many receipts of each till say what is taken most of late."""
 
@@ -78,18 +79,6 @@ class Serving(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
-    """One change of stock: `change` is signed."""
-
-    kind: str
-    change: int
-    on_hand_after: int
-    note: str
-    actor: str
-    recorded_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Priced:
     """A price from a moment on, and who set it."""
 
@@ -106,7 +95,7 @@ def of_village(village_id: int, *, closed: bool = False) -> list[Shop]:
         Shop.select(Shop, Area)
         .join(Area)
         .where(Shop.active | closed, Shop.area.in_(above) | Shop.area.in_(below))
-        .order_by(Shop.active.desc(), Shop.code)
+        .order_by(Shop.active.desc(), Shop.contracted, Shop.code)
     )
     return list(prefetch(shops, Till.select().order_by(Till.number)))
 
@@ -139,8 +128,8 @@ def tills(shop_id: int) -> list[Till]:
 def offered(shop_id: int, *, today: date, q: str = "", category: str = "", page: int = 1) -> Page:
     """Return a page of what the shop gives now or soon: all of it when it is asked for nothing, by initials."""
     where, values = _asked(shop_id, q=q, category=category)
-    where += " AND NOT goods.hidden AND (goods.valid_to IS NULL OR goods.valid_to >= ?) ORDER BY goods.initials, goods.id"
-    return _page(where, [*values, today.isoformat()], page)
+    where += " AND NOT goods.hidden AND (goods.valid_to IS NULL OR goods.valid_to >= ?)"
+    return _page(f"{where} ORDER BY goods.initials, goods.id", [*values, today.isoformat()], page)
 
 
 def listed(
@@ -242,17 +231,6 @@ def picture(goods_id: int) -> tuple[int, bytes]:
     return body.photo_id, bytes(body.body)
 
 
-def movements(goods_id: int, limit: int = 20) -> list[Moved]:
-    """List the newest stock movements of goods."""
-    row = StockMovement
-    query: Any = (
-        row.select(row.kind, row.change, row.on_hand_after, row.note, Person.name, row.recorded_at)
-        .join(Person, on=(Person.id == row.actor_id))
-        .where(row.goods == goods_id)
-    )
-    return [Moved(*found) for found in query.order_by(row.id.desc()).limit(limit).tuples()]
-
-
 def prices(goods_id: int, limit: int = 20) -> list[Priced]:
     """List the prices of goods, newest first."""
     query: Any = GoodsPrice.select(GoodsPrice.price, GoodsPrice.since, Person.name).join(Person)
@@ -264,7 +242,7 @@ _SERVING = """
     SELECT id, name, hours, van FROM shop WHERE active AND (
         area_id IN (SELECT ancestor_id FROM area_ancestor WHERE descendant_id = ?)
         OR area_id IN (SELECT descendant_id FROM area_ancestor WHERE ancestor_id = ?))
-    ORDER BY code
+    ORDER BY contracted, code
 """
 _SHELVED = """
     SELECT goods.id, goods.shop_id, goods.name, goods.initials, goods.unit, goods.category, goods.price, goods.hidden,
@@ -277,7 +255,7 @@ _FOUND = """
         OR goods.id IN (SELECT goods_id FROM barcode WHERE shop_id = ? AND code = ?))
 """
 _ONLY = {
-    "low": "NOT goods.hidden AND stock.on_hand - stock.reserved <= goods.low_at",
+    "low": LOW,
     "near": "goods.id IN (SELECT goods_id FROM stock_batch WHERE remaining > 0 AND best_before <= ?)",
     "hidden": "goods.hidden",
     "over": "goods.valid_to < ?",

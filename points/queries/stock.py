@@ -14,7 +14,7 @@ from points.models.goods import Goods
 from points.models.people import Person
 from points.models.shop import Shop
 from points.models.stock import Loss, Receiving, Removal, StockBatch, StockMovement
-from points.queries.shop import NEAR_DAYS
+from points.queries.shop import LOW, NEAR_DAYS
 
 READERS = ("clerk", "committee", "supervisor", "admin")
 KEEPERS = ("committee", "clerk")
@@ -139,11 +139,10 @@ class Paper:
 
 # --- the shelf --------------------------------------------------------------------------------------------------------
 
-_LOW = "NOT goods.hidden AND stock.on_hand - stock.reserved <= goods.low_at"
 _NEAR = "stock_batch.remaining > 0 AND stock_batch.best_before <= ?"
 _SUMMARY = f"""
     SELECT
-        (SELECT COUNT(*) FROM goods JOIN stock ON stock.goods_id = goods.id WHERE goods.shop_id = ? AND {_LOW}),
+        (SELECT COUNT(*) FROM goods JOIN stock ON stock.goods_id = goods.id WHERE goods.shop_id = ? AND {LOW}),
         COUNT(CASE WHEN best_before >= ? AND best_before <= ? THEN 1 END),
         COUNT(CASE WHEN best_before < ? THEN 1 END),
         COALESCE(SUM(CAST(remaining AS BIGINT) * {COST}), 0)
@@ -170,13 +169,14 @@ _BATCHES = f"""
 
 _CALLED = """
     WITH typed AS (SELECT {0} AS shop_id, {1:text} AS text, {2:text} AS initials, {3:text} AS code FROM {rows})
-    SELECT text, goods.id, name FROM typed JOIN goods ON goods.shop_id = typed.shop_id AND name = text
-    UNION SELECT text, goods.id, name FROM typed
-        JOIN goods ON goods.shop_id = typed.shop_id AND goods.initials = typed.initials
-    UNION SELECT text, goods.id, name FROM typed
+    SELECT text, goods.id, name, 0 FROM typed JOIN goods ON goods.shop_id = typed.shop_id AND name = text
+    UNION SELECT text, goods.id, name, 1 FROM typed
         JOIN barcode ON barcode.shop_id = typed.shop_id AND barcode.code = typed.code
         JOIN goods ON goods.id = barcode.goods_id
-    ORDER BY 2
+    UNION SELECT text, goods.id, name, CASE WHEN goods.initials = typed.initials THEN 1 ELSE 2 END FROM typed
+        JOIN goods ON goods.shop_id = typed.shop_id AND typed.initials <> ''
+        AND substr(goods.initials, 1, length(typed.initials)) = typed.initials
+    ORDER BY 4, 2
 """
 
 
@@ -189,7 +189,7 @@ def summary(shop_id: int, today: date) -> Summary:
 
 def shelf(shop_id: int, *, now: datetime, low: bool = False, page: int = 1) -> tuple[list[OnShelf], bool]:
     """Return a page of a shop's goods, and whether another follows: by initials, or the *low* ones, fewest first."""
-    where, order = (_LOW, "on_hand - reserved, initials, id") if low else ("TRUE", "hidden, initials, id")
+    where, order = (LOW, "on_hand - reserved, initials, id") if low else ("TRUE", "hidden, initials, id")
     sql = _SHELF.format(where=where, order=order)
     since = db.microseconds(now - timedelta(days=RECENT_DAYS))
     found = db.execute(sql, (shop_id, PAGE + 1, PAGE * (page - 1), since)).fetchall()
@@ -322,12 +322,14 @@ def name(shop_id: int, goods_id: int) -> str:
 
 
 def called(shop_id: int, typed: Iterable[str]) -> dict[str, list[tuple[int, str]]]:
-    """Return which goods of a shop each text may mean, by id and name: a name, a barcode, or initials."""
+    """Return which goods of a shop each text may mean, by id and name: a name, barcode, or initials."""
     texts = sorted(set(typed))
-    found: dict[str, list[tuple[int, str]]] = {text: [] for text in texts}
-    for text, id_, name in db.rows(_CALLED, [(shop_id, text, text.lower(), _code(text)) for text in texts]):
-        found[text].append((int(id_), name))
-    return {text: [one for one in may if one[1] == text] or may for text, may in found.items()}
+    found: dict[str, dict[int, str]] = {text: {} for text in texts}
+    best: dict[str, int] = {}
+    for text, id_, name, rank in db.rows(_CALLED, [(shop_id, text, text.lower(), _code(text)) for text in texts]):
+        if rank == best.setdefault(text, rank):
+            found[text][int(id_)] = name
+    return {text: list(may.items()) for text, may in found.items()}
 
 
 def _code(text: str) -> str:

@@ -118,7 +118,7 @@ def new_wishes(area_id: int) -> list[Wished]:
 def _demand(shop_id: int, today: date, asked: str, limit: int, offset: int) -> list[Demand]:
     long_ago = today - timedelta(days=LONG_DAYS)
     recent = db.microseconds(start_of(today - timedelta(days=RECENT_DAYS)))
-    values = (recent, shop_id, long_ago.isoformat(), db.microseconds(start_of(long_ago)), shop_id, limit, offset)
+    values = (recent, shop_id, long_ago.isoformat(), db.microseconds(start_of(long_ago)), *[shop_id] * 2, limit, offset)
     rows = db.execute(_DEMAND.format(asked=asked), values).fetchall()
     return [Demand._make(row) for row in rows]
 
@@ -155,8 +155,8 @@ _DEMAND = """
         GROUP BY receipt_line.goods_id
     ),
     asked AS (
-        SELECT wish.goods_id, COUNT(*) AS votes FROM wish JOIN wish_vote ON wish_vote.wish_id = wish.id
-        WHERE wish.answered_at IS NULL AND wish.goods_id IS NOT NULL GROUP BY wish.goods_id
+        SELECT goods_id, CAST(SUM((SELECT COUNT(*) FROM wish_vote WHERE wish_id = wish.id)) AS BIGINT) AS votes
+        FROM wish WHERE answered_at IS NULL AND goods_id IN (SELECT id FROM goods WHERE shop_id = ?) GROUP BY goods_id
     ),
     shelf AS (
         SELECT goods.id, name, initials, unit, low_at, on_hand, reserved, COALESCE(in_30, 0) AS in_30,

@@ -109,7 +109,7 @@ def edit_goods(
 @verb("goods.change_price")
 def change_price(*, key: str, actor: Person, now: datetime, goods_id: int, price: int) -> int:
     """Set the price in points from now on, and keep who did; return the goods' id. Raises `BadPrice`."""
-    _goods(actor, goods_id)
+    _shop(actor, _goods(actor, goods_id).shop_id)
     _require_price(price)
     if Goods.update(price=price).where(Goods.id == goods_id, Goods.price != price).execute():
         GoodsPrice.create(goods=goods_id, price=price, since=now, set_by=actor)
@@ -119,7 +119,7 @@ def change_price(*, key: str, actor: Person, now: datetime, goods_id: int, price
 @verb("goods.hide")
 def hide(*, key: str, actor: Person, now: datetime, goods_id: int, hidden: bool) -> int:
     """Take goods off the list, or put them back on it; return their id."""
-    _goods(actor, goods_id)
+    _shop(actor, _goods(actor, goods_id).shop_id)
     Goods.update(hidden=hidden).where(Goods.id == goods_id).execute()
     return goods_id
 
@@ -311,7 +311,7 @@ def _give_barcodes(shop_id: int, codes: Mapping[int, Iterable[str]]) -> None:
 
 
 def _show(picture: photos.Picture | None, goods_id: int, shop: Shop, actor: Person, now: datetime) -> None:
-    """Give goods a picture in place of the one before, which goes."""
+    """Give goods a picture in place of the one before, which goes with the last goods that show it."""
     if picture is None:
         return
     before = Goods.get_by_id(goods_id).photo_id
@@ -319,7 +319,7 @@ def _show(picture: photos.Picture | None, goods_id: int, shop: Shop, actor: Pers
         [picture], village_id=shop.area_id, subject_type="goods", subject_id=goods_id, actor=actor, now=now
     )
     Goods.update(photo=photo_id).where(Goods.id == goods_id).execute()
-    if before:
+    if before and not Goods.select().where(Goods.photo == before).exists():  # another shop's goods may show it too
         PhotoBody.delete().where(PhotoBody.photo == before).execute()
         Photo.update(removed_at=now).where(Photo.id == before).execute()
 

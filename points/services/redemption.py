@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from points import access, cards, codes, collecting, db, ledger, receipts, shifts, stock
 from points.basket import price, require_within_limits
@@ -133,7 +134,14 @@ def redeem(
     return receipts.write(sale, lines, taken, till=till, clerk=actor, now=now)
 
 
-@verb("redemption.undo", secret=("code",))
+def _keep_refusal(refusal: PointsError, given: dict[str, Any]) -> None:
+    """Keep that an undo was refused, on the list of the till that sold."""
+    row = db.execute(_OF_RECEIPT, (given["receipt_id"],)).fetchone()
+    if row is not None:
+        cards.refused(refusal, row[1], row[3], clerk=given["actor"], now=given["now"])
+
+
+@verb("redemption.undo", secret=("code",), on_refusal=_keep_refusal)
 def undo(*, key: str, actor: Person, now: datetime, receipt_id: int, reason: str, code: str = "") -> int:
     """Undo a receipt, once: points go back to the household, goods to the shelf, cash out of the till; return its id.
 

@@ -6,7 +6,6 @@ only the household has it; its six spoken digits need one. What a reservation co
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -62,18 +61,14 @@ _LINES = (
     "INSERT INTO reservation_line (reservation_id, goods_id, name, unit, price, quantity) "
     "SELECT {0}, {1}, {2:text}, {3:text}, {4}, {5} FROM {rows} ORDER BY rows.key"
 )
-_TICKET = """
+_TICKET = f"""
     SELECT reservation.id, reservation.shop_id, reservation.household_id, reservation.person_id, reservation.state,
         reservation.collect_by, reservation.ended_at, shop.name, household.active, shop.area_id, household.area_id,
-        COALESCE((SELECT worth_fen FROM rule_book WHERE area_id = household.village_id AND state = 'adopted'), 100)
+        {cards.WORTH}
     FROM reservation
     JOIN shop ON shop.id = reservation.shop_id
     JOIN household ON household.id = reservation.household_id
 """
-_REFUSAL = (
-    "INSERT INTO refusal (till_id, clerk_id, household_id, code, details, recorded_at) "
-    "VALUES (?, ?, (SELECT household_id FROM reservation WHERE id = ?), ?, ?, ?)"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +104,7 @@ def reserve(
 
     Whoever lives in the household reserves for themselves; committee and steward for someone who types the *pin* at the
     desk. Raises what `cards.require_pin` and `basket.price` refuse, `Barred`, `DayRange`, `OutOfStock`,
-    `TooManyReservations`, `LimitReached`, `InsufficientPoints`.
+    `GoodsSpoilt`, `TooManyReservations`, `LimitReached`, `InsufficientPoints`.
     """
     own = actor.household_id == household_id
     household = Household.get_or_none(Household.id == household_id)
@@ -133,7 +128,7 @@ def reserve(
     if not today <= collect_by <= last:
         raise DayRange(what=N_("取货日期"), first=today.isoformat(), last=last.isoformat())
     lines = price(basket, shop_id, now=now)
-    stock.reserve({line.goods_id: line.quantity for line in lines})
+    stock.reserve({line.goods_id: line.quantity for line in lines}, good_on=today)
     ledger.lock_balance(ledger.account(AccountType.HOUSEHOLD, household_id))  # so that two do not count at once
     if db.execute(_OPEN, (household_id,)).fetchone()[0] >= MOST_OPEN:
         raise TooManyReservations(most=MOST_OPEN)
@@ -177,14 +172,13 @@ def cancel(*, key: str, actor: Person, now: datetime, reservation_id: int, reaso
 
 
 def _keep_refusal(refusal: PointsError, given: dict[str, Any]) -> None:
-    """Keep what the counter refused, for the day's list; who may not serve at the till leaves no row on it."""
+    """Keep what the counter refused to the household of a ticket, as `cards.refused` does."""
     if isinstance(refusal, NotFound | NotAllowed):
         return
     till = cards.till_of(given["actor"], given["till_id"], now=given["now"])
     found = _of_text(given["ticket"], till)
-    values = json.dumps(refusal.values, ensure_ascii=False)
-    at = db.microseconds(given["now"])
-    db.execute(_REFUSAL, (till.id, given["actor"].id, found.id if found else 0, refusal.code, values, at))
+    household_id = found.household_id if found else None
+    cards.refused(refusal, till.id, household_id, clerk=given["actor"], now=given["now"])
 
 
 @verb("reservation.collect", secret=("ticket", "card", "pin"), on_refusal=_keep_refusal)

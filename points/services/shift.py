@@ -12,6 +12,7 @@ from datetime import datetime
 from points import access, cards, shifts
 from points.calendar import local_date
 from points.errors import (
+    N_,
     AlreadyDone,
     CountedFen,
     CountedPieces,
@@ -83,7 +84,7 @@ def sign_off(
         undone=sums.undone,
         refused=sums.refused,
         counted_fen=counted_fen,
-        note=optional(note, "备注", NOTE),
+        note=optional(note, N_("备注"), NOTE),
         next_clerk=next_clerk_id or None,
     ).where(Shift.id == shift.id).execute()
     Till.update(shift_id=None).where(Till.id == till_id, Till.shift_id == shift.id).execute()
@@ -106,7 +107,7 @@ def take_over(
     cards.till_of(actor, shift.till_id, now=now)
     listed = [count.goods_id for count in ShiftCount.select().where(ShiftCount.shift == shift_id)]
     _require_counts(counted_fen, counts, listed)
-    signed = Shift.update(taken_at=now, taken_fen=counted_fen, taken_note=optional(note, "备注", NOTE))
+    signed = Shift.update(taken_at=now, taken_fen=counted_fen, taken_note=optional(note, N_("备注"), NOTE))
     if not signed.where(Shift.id == shift_id, Shift.taken_at.is_null()).execute():
         raise AlreadyDone()
     for goods_id in listed:

@@ -12,6 +12,7 @@ from peewee import IntegrityError, fn
 from points import access, db, ledger, shifts
 from points.calendar import local_date
 from points.errors import (
+    N_,
     AlreadyDone,
     BadShopCode,
     ClashingName,
@@ -23,6 +24,7 @@ from points.errors import (
     NotFound,
     ShopStillHolds,
     ShopUnsigned,
+    Unsettled,
     VanNeedsPlace,
 )
 from points.keys import verb
@@ -36,6 +38,11 @@ KEEPERS = ("committee", "admin")
 AHEAD = 365
 """So many days ahead a day unlike others may be set."""
 MIDNIGHT = 24 * 60
+_UNSETTLED = """
+    SELECT 1 FROM receipt JOIN till ON till.id = receipt.till_id
+    WHERE till.shop_id = ? AND NOT EXISTS (SELECT 1 FROM receipt_undo WHERE receipt_id = receipt.id)
+        AND NOT EXISTS (SELECT 1 FROM settlement_item WHERE receipt_id = receipt.id AND NOT undone) LIMIT 1
+"""
 
 
 @verb("shop.open_shop")
@@ -49,7 +56,7 @@ def open_shop(*, key: str, actor: Person, now: datetime, area_id: int, code: str
     if not re.fullmatch(r"[A-Z0-9]{1,8}", code):
         raise BadShopCode()
     if not name:
-        raise Missing(what="店名")
+        raise Missing(what=N_("店名"))
     try:
         shop = Shop.create(area=area_id, code=code, name=name, hours=hours.strip())
     except IntegrityError:
@@ -83,17 +90,19 @@ def edit_shop(
     """Change what a shop is; return its id. *hours* is a note beside the opening hours.
 
     Whether it is contracted and takes cash for missing points, the village's committee decides; of a shop for several
-    villages, which has no committee over it, the administrator. Raises `Missing`, `HoldDays`, `NotAllowed`.
+    villages, which has no committee over it, the administrator. Raises `Missing`, `HoldDays`, `NotAllowed`,
+    `Unsettled` when a contract would begin or end with receipts in no settlement.
     """
     shop = _held(actor, shop_id)
     if (contracted, takes_cash) != (shop.contracted, shop.takes_cash):
-        above = access.area(shop.area_id).kind in ("county", "township")
-        access.require(actor, "admin" if above else "committee", area_id=shop.area_id)
+        access.require(actor, decider(shop), area_id=shop.area_id)
+    if contracted != shop.contracted and db.execute(_UNSETTLED, (shop_id,)).fetchone() is not None:
+        raise Unsettled()
     if not 1 <= hold_days <= MOST_HOLD_DAYS:
         raise HoldDays(most=MOST_HOLD_DAYS)
     Shop.update(
-        name=required(name, "店名", 40),
-        hours=optional(hours, "营业说明", 60),
+        name=required(name, N_("店名"), 40),
+        hours=optional(hours, N_("营业说明"), 60),
         contracted=contracted,
         takes_cash=takes_cash,
         van=van,
@@ -180,7 +189,7 @@ def set_day(
     if ShopDay.select().where(of_day, ShopDay.opens < closes, ShopDay.closes > opens).exists():
         raise HoursOverlap(day=day.isoformat())
     ShopDay.delete().where(of_day, ShopDay.opens.is_null()).execute()
-    place = optional(place, "地点", 40)
+    place = optional(place, N_("地点"), 40)
     made = ShopDay.create(shop=shop_id, day=day, opens=opens, closes=closes, area=area_id or None, place=place)
     return int(made.id)
 
@@ -192,6 +201,11 @@ def clear_day(*, key: str, actor: Person, now: datetime, shop_id: int, day: date
     _require_coming(day, now)
     ShopDay.delete().where(ShopDay.shop == shop_id, ShopDay.day == day).execute()
     return shop_id
+
+
+def decider(shop: Shop) -> str:
+    """Return the role that decides whether a shop is contracted and takes cash."""
+    return "admin" if access.area(shop.area_id).kind in ("county", "township") else "committee"
 
 
 def _held(actor: Person, shop_id: int) -> Shop:
@@ -219,4 +233,4 @@ def _require_span(opens: int, closes: int, day: str) -> None:
 def _require_coming(day: date, now: datetime) -> None:
     first, last = local_date(now), local_date(now) + timedelta(days=AHEAD)
     if not first <= day <= last:
-        raise DayRange(what="日期", first=first.isoformat(), last=last.isoformat())
+        raise DayRange(what=N_("日期"), first=first.isoformat(), last=last.isoformat())

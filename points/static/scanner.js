@@ -177,9 +177,10 @@ async function watch(box, say) {
   if ("keepOn" in box.dataset) keepOn(true);
   video.srcObject = mine;
   video.hidden = false;
-  say(box.dataset.sayLooking);
+  say(box.dataset.sayLoading); // a megabyte, the first time
   try {
     const [read] = await Promise.all([reader(box), video.play()]);
+    if (stream === mine) say(box.dataset.sayLooking);
     const canvas = document.createElement("canvas");
     const paper = canvas.getContext("2d", { willReadFrequently: true });
     let seen = { code: null, at: 0 };

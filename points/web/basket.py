@@ -23,6 +23,7 @@ from points.web.text import gettext as _
 MOST_SHOWN = 120
 """A shop with more goods shows those taken most, `MOST_TAKEN` of them, and finds the others."""
 MOST_TAKEN = 60
+LONGEST = 9  # digits
 
 
 def chosen() -> list[tuple[int, int, int]]:
@@ -47,7 +48,7 @@ def shelf(shop_id: int, first: int = 0) -> dict[str, Any]:
     counts = {
         int(name[6:]): count.strip()
         for name, count in request.form.items()
-        if name.startswith("goods-") and name[6:].isdecimal() and count.strip() not in ("", "0")
+        if name.startswith("goods-") and _is_id(name[6:]) and count.strip() not in ("", "0")
     }
     if first and not request.form:
         counts[first] = "1"
@@ -79,12 +80,17 @@ def collectors(members: Sequence[tuple[int, str]], proxies: Sequence[tuple[int, 
 def collector(chosen: str) -> tuple[int, int]:
     """Read who takes the goods: the id of a member and of a proxy, one of them 0."""
     id_ = chosen.removeprefix("p")
-    number = int(id_) if id_.isdecimal() else 0
+    number = int(id_) if _is_id(id_) else 0
     return (0, number) if chosen.startswith("p") else (number, 0)
+
+
+def _is_id(text: str) -> bool:
+    """Tell whether *text* is a number that any column can hold."""
+    return text.isdecimal() and len(text) <= LONGEST
 
 
 def _whole(text: str) -> int:
     """Return a number that any column can hold. Raises `ValueError`."""
-    if len(text) > 9:
+    if len(text) > LONGEST:
         raise ValueError
     return int(text)

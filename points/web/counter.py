@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
+from markupsafe import Markup
 
 from points import access, codes
 from points.calendar import local_date
@@ -36,9 +37,8 @@ from points.web.text import gettext as _
 blueprint = Blueprint("counter", __name__)
 
 PIN_REFUSALS = (WrongPin, PinNeeded, NoPinLimit, TooSoon)
-DAY_READERS = ("clerk", "committee", "supervisor", "admin")
 SHOWS_CODE = timedelta(minutes=15)
-"""So long after the sale a clerk's screen shows the receipt's code, for the customer to keep; then it is theirs."""
+"""So long after the sale a clerk sees and prints the receipt's code, for the customer to keep; then it is theirs."""
 
 READER = "script-src 'self' 'wasm-unsafe-eval'; media-src 'self' blob:"
 """What pages that scan cards may do beyond the others: run the QR reader on what the camera sees."""
@@ -191,7 +191,7 @@ def paper(receipt_id: int) -> ResponseReturnValue:
     size = request.args.get("size", "")
     if not slip.prints:
         return redirect(url_for("counter.receipt", receipt_id=receipt_id))
-    code = qr.card(codes.receipt_code(receipt_id), _("凭证的码"))
+    code = _code(slip)
     size = size if size in PAPERS else PAPERS[0]
     return render_template("counter/paper.html", slip=slip, lines=counter.lines(receipt_id), code=code, size=size)
 
@@ -200,7 +200,7 @@ def paper(receipt_id: int) -> ResponseReturnValue:
 @login_required
 def day(till_id: int) -> ResponseReturnValue:
     here = counter.till(till_id)
-    access.require(me(), *DAY_READERS, area_id=here.shop.area_id)
+    access.require(me(), *redemption.READERS, area_id=here.shop.area_id)
     today = local_date(now())
     try:
         wanted = min(date.fromisoformat(request.args.get("day", "")), today)
@@ -263,8 +263,15 @@ def _slip(receipt_id: int) -> counter.Slip:
     """Return a receipt that the reader may see. Raises `NotFound` or `NotAllowed`."""
     slip = counter.receipt(receipt_id)
     if slip.household_id != me().household_id:
-        access.require(me(), *DAY_READERS, area_id=slip.area_id)
+        access.require(me(), *redemption.READERS, area_id=slip.area_id)
     return slip
+
+
+def _code(slip: counter.Slip) -> Markup | None:
+    """Draw the code that undoing asks for: for the household, and at first for the clerk, who hands it over."""
+    if slip.household_id != me().household_id and now() - slip.recorded_at >= SHOWS_CODE:
+        return None
+    return qr.card(codes.receipt_code(slip.id), _("凭证的码"))
 
 
 def _receipt_page(receipt_id: int, form: UndoForm) -> ResponseReturnValue:
@@ -278,9 +285,7 @@ def _receipt_page(receipt_id: int, form: UndoForm) -> ResponseReturnValue:
         "own": own,
         "sold_on": sold_on,
         "serves": access.holds(me(), ["clerk"], slip.area_id),
-        "code": qr.card(codes.receipt_code(receipt_id), _("凭证的码"))
-        if own or now() - slip.recorded_at < SHOWS_CODE
-        else None,
+        "code": _code(slip),
         "may_undo": slip.undone_at is None
         and access.holds(me(), undoers, slip.area_id)
         and slip.household_id not in access.related_households(me()),

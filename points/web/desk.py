@@ -11,7 +11,7 @@ from points.queries import desk, notices
 from points.services import tick
 from points.web import answers
 from points.web.edge import now
-from points.web.navigation import ways, ways_in
+from points.web.navigation import counter, ways, ways_in
 from points.web.session import me
 from points.web.text import gettext as _
 
@@ -36,6 +36,7 @@ def front() -> ResponseReturnValue:
         returned_url=url_for("contributions.index", village_id=only) if only else None,
         now=now(),
         villages=[(village, ways_in(village.id) if len(villages) <= FEW else []) for village in villages],
+        counter=counter(),
         ways=ways(),
         trouble=notices.trouble(),
         confirms_clock=current_user.is_any("admin"),

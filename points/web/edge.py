@@ -121,7 +121,7 @@ LABELS: dict[str, str] = {
     "cosign": "会签",
     "minutes": "会议记录",
     "scan": "扫码",
-    "typed": "输入卡号",
+    "typed": "输入号码",
     "phone": "手机码",
     "ticket": "兑换券",
     "hold": "预约占用",

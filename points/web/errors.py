@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import datetime
+
 from flask import Flask, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
@@ -10,14 +13,20 @@ from werkzeug.exceptions import HTTPException
 
 from points import db
 from points.errors import NotFound, PointsError
-from points.web.edge import label
+from points.web.edge import label, local_day
 from points.web.text import gettext as _
 
 
 def sentence(refusal: PointsError) -> str:
-    """Translate and fill a refusal's sentence; stored words among its values become the reader's."""
-    values = {name: label(value) if isinstance(value, str) else value for name, value in refusal.values.items()}
+    """Translate and fill a refusal's sentence; stored words and days among its values become the reader's."""
+    values = {name: _said(value) if isinstance(value, str) else value for name, value in refusal.values.items()}
     return _(refusal.sentence) % values
+
+
+def _said(value: str) -> str:
+    with suppress(ValueError):
+        return local_day(datetime.strptime(value, "%Y-%m-%d").date())
+    return label(value)
 
 
 def register(app: Flask) -> None:

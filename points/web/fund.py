@@ -11,7 +11,7 @@ from points.calendar import local_date
 from points.errors import Invalid, NotAllowed, NotFound, PointsError
 from points.models.fund import FundTransfer
 from points.queries import fund as reads
-from points.queries import public
+from points.queries import public, settlements
 from points.services import fund
 from points.web.answers import refused_back
 from points.web.edge import now
@@ -54,6 +54,7 @@ def index(village_id: int) -> ResponseReturnValue:
         free=fundbook.balance(village_id),
         commitments=reads.commitments(village_id),
         keeps=access.holds(me(), ("committee",), village_id),
+        settles=access.holds(me(), settlements.READERS, village_id),
     )
 
 
@@ -127,6 +128,7 @@ def commitment(commitment_id: int) -> ResponseReturnValue:
         left=fundbook.left(entry.village_id, commitment_id),
         rows=rows,
         keeps=access.holds(me(), ("committee",), entry.village_id),
+        settles=access.holds(me(), settlements.READERS, entry.village_id),
     )
 
 

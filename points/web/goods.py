@@ -16,6 +16,7 @@ from points.errors import Invalid, NotFound
 from points.models.goods import GOODS_CATEGORIES
 from points.models.shop import Shop
 from points.queries import shop as shops
+from points.queries import stock
 from points.services import goods
 from points.services.goods import KEEPERS
 from points.web.edge import now, takes_files
@@ -32,6 +33,7 @@ blueprint = Blueprint("goods", __name__)
 READERS = ("clerk", "committee", "supervisor", "admin")
 A_PAGE = 50
 SHOWN_CHANGES = 300
+SHOWN_MOVEMENTS = 20
 PICTURE_KEPT = 365 * 24 * 3600
 
 
@@ -225,7 +227,7 @@ def _page(goods_id: int, form: PriceForm) -> ResponseReturnValue:
         today=local_date(now()),
         barcodes=shops.barcodes_of(goods_id),
         button=ButtonForm(formdata=None),
-        movements=shops.movements(goods_id),
+        movements=stock.movements(goods_id)[0][:SHOWN_MOVEMENTS],
         prices=shops.prices(goods_id),
         keeps=access.holds(me(), KEEPERS, shop.area_id),
     )

@@ -86,7 +86,7 @@ def code() -> ResponseReturnValue:
         "home/code.html",
         person=person,
         top=top,
-        drawing=qr.card(codes.phone_code(person.id, moment), _("在收银台出示的码")),
+        drawing=qr.card(codes.phone_code(person.id, moment), _("在柜台出示的码")),
         left=codes.PHONE_STEP - int(moment.timestamp()) % codes.PHONE_STEP,
         tabs=tabs(top.village_id),
     )

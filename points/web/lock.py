@@ -157,6 +157,9 @@ def _page(form: LockForm, held: list[tuple[str, str]], *, lost: bool = False) ->
 
 def _came_from() -> str:
     """Return the path of the page from which a form was sent, if it is one of ours."""
-    page = urlsplit(request.referrer or "")
+    try:
+        page = urlsplit(request.referrer or "")
+    except ValueError:  # no address at all
+        return url_for("desk.front")
     path = f"{page.path}?{page.query}" if page.query else page.path
     return our_path(path) or url_for("desk.front")

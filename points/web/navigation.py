@@ -24,12 +24,16 @@ def ways() -> list[Way]:
             (_("初审"), "check", "review.check", CHECKERS),
             (_("评议"), "vote", "review.decide", ("council", "supervisor")),
             (_("异议"), "bell", "notices.objections", (*ANSWERERS, "admin")),
-            (_("柜台"), "scan", "counter.tills", ("clerk",)),
             (_("投诉建议"), "edit", "complaints.index", complaint.READERS),
             (_("职责确认"), "key", "staff.waiting", ("committee", "supervisor", "admin")),
             (_("地方和人员"), "area", "areas.index", ("steward", "committee", "supervisor", "admin")),
         ]
     )
+
+
+def counter() -> list[Way]:
+    """Return the counter: whoever serves there looks for nothing else."""
+    return _offered([(_("柜台"), "scan", "counter.tills", ("clerk",))])
 
 
 def ways_in(village_id: int) -> list[Way]:
@@ -73,7 +77,7 @@ def _side_bar() -> list[Way]:
     if at_hand is None and len(villages) == 1:
         at_hand = villages[0].id
     first = {"label": _("工作台"), "icon": "home", "url": url_for("desk.front")}
-    items = [first, *(ways_in(at_hand) if at_hand else []), *ways()]
+    items = [first, *counter(), *(ways_in(at_hand) if at_hand else []), *ways()]
     return [item | {"active": item["url"] == request.path} for item in items]
 
 

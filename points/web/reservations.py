@@ -28,6 +28,7 @@ from points.web.errors import sentence
 from points.web.forms.base import new_key
 from points.web.forms.counter import CardForm
 from points.web.forms.reservations import CancelForm, CollectForm, DeskForm, ReserveForm
+from points.web.hours import times_words
 from points.web.phone import tabs
 from points.web.session import me
 from points.web.text import gettext as _
@@ -185,7 +186,7 @@ def cancel(reservation_id: int) -> ResponseReturnValue:
 def _show_page(found: Ticket, form: CancelForm) -> ResponseReturnValue:
     own = found.household_id == me().household_id
     cancels = own or (
-        access.holds(me(), ["committee"], found.shop_area_id)
+        access.holds(me(), ["committee"], found.household_area_id)
         and found.household_id not in access.related_households(me())
     )
     return form.page(
@@ -318,9 +319,9 @@ def _shop_for(household: Household, shop_id: int) -> Shop:
 
 
 def _ticket(reservation_id: int) -> Ticket:
-    """Return a reservation that the reader may see: of the own household, or of a shop that they look after."""
+    """Return a reservation that the reader may see: of the own household, or of a household or shop they look after."""
     found = reads.ticket(reservation_id)
-    if found.household_id != me().household_id:
+    if found.household_id != me().household_id and not access.holds(me(), READERS, found.household_area_id):
         access.require(me(), *READERS, area_id=found.shop_area_id)
     return found
 
@@ -339,9 +340,5 @@ def _opens(at: Shop, first: date, last: date) -> list[tuple[date, str]]:
     for day in (first + timedelta(days=n) for n in range((last - first).days + 1)):
         spans = [span for span in week.on(day) if span.redeems]
         if spans:
-            found.append((day, _("、").join(f"{_clock(span.opens)}–{_clock(span.closes)}" for span in spans)))
+            found.append((day, times_words(tuple((span.opens, span.closes) for span in spans))))
     return found
-
-
-def _clock(minutes: int) -> str:
-    return f"{minutes // 60:02d}:{minutes % 60:02d}"

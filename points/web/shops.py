@@ -104,7 +104,7 @@ def open_till(shop_id: int) -> ResponseReturnValue:
 def edit(shop_id: int) -> ResponseReturnValue:
     found = _kept(shop_id)
     form = EditForm(obj=found)
-    decides = access.holds(me(), ["committee"], found.area_id)
+    decides = access.holds(me(), [shop.decider(found)], found.area_id)
     if form.validate_on_submit():
         with form.refusals():
             shop.edit_shop(

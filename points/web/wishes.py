@@ -102,6 +102,7 @@ def demand(shop_id: int) -> ResponseReturnValue:
         rows=rows,
         page={"number": page, "more": more},
         wishes=wishes.new_wishes(shop.area_id) if page == 1 else [],
+        keeps=access.holds(me(), wish.ANSWERERS, shop.area_id),
     )
 
 

@@ -55,12 +55,15 @@ def test_new_goods_have_initials_a_price_and_an_empty_shelf(world: World) -> Non
         ("白酒精装 500ml", "酒"),
         ("酒精饮料", "酒"),
         ("料酒", "酒"),
+        ("青岛啤酒瓶装", "酒"),
+        ("中华香煙", "烟"),
         ("感冒灵颗粒", "药品"),
         ("止痛药", "药品"),
         ("现金红包", "现金"),
         ("超市购物卡 100元", "购物卡券"),
         ("手机话费", "购物卡券"),
         ("代 金 券", "购物卡券"),
+        ("代金劵", "购物卡券"),
     ],
 )
 def test_what_points_never_buy_is_refused_by_name(name: str, what: str) -> None:

@@ -62,7 +62,9 @@ from points.models.receipt import Receipt, ReceiptLine, ReceiptPrint, ReceiptUnd
 from points.models.reservation import Reservation, ReservationLine
 from points.models.shop import Shift, Shop, Till
 from points.models.stock import Stock, StockMovement
-from points.services import areas, card, goods, household, kin, proxy, redemption, shop
+from points.queries import counter
+from points.services import areas, card, goods, household, kin, proxy, redemption, reservation, shop
+from tests import steps
 from tests.world import PIN, PaperCard, World
 
 
@@ -192,7 +194,7 @@ def test_a_phone_a_proxy_and_cash_cost_one_or_two_more(
     plain = count(basket=salt)
     assert count(basket=salt, pin="") == plain + 1
     assert count(basket=salt, pin="", card=by_phone(world)) == plain + 1  # read and used, but no tries asked
-    assert count(basket=salt, collector_id=0, proxy_id=granted(world)) == plain + 1
+    assert count(basket=salt, collector_id=0, proxy_id=granted(world)) == plain + 2
     Shop.update(takes_cash=True).execute()
     missing = 4 * 30 - world.balance(world.households[0])
     assert count(basket=[[world.rice, 4, 30]], cash_fen=missing * 100) == plain + 1
@@ -511,6 +513,22 @@ def test_undoing_needs_a_reason_and_a_role_here(world: World, paper: PaperCard) 
             redemption.undo(**world.by(stranger), receipt_id=receipt_id, reason="拿错了")
 
 
+def test_a_refused_undo_is_on_the_list_of_the_till_that_sold(world: World, paper: PaperCard) -> None:
+    receipt_id = redeem(world, paper)
+    with pytest.raises(ReceiptCodeNeeded):
+        undo(world, receipt_id, code="")
+    undo(world, receipt_id)
+    with pytest.raises(AlreadyReversed):
+        undo(world, receipt_id)
+    for stranger in (world.recorder, world.other_clerk):
+        with pytest.raises((NotAllowed, NotFound)):
+            undo(world, receipt_id, actor=stranger)
+    day = counter.day(world.till, world.today)
+    assert [type(one.refusal) for one in day.refusals] == [AlreadyReversed, ReceiptCodeNeeded]
+    home = world.households[0].number
+    assert [(one.household_number, one.clerk) for one in day.refusals] == [(home, world.clerk.name)] * 2
+
+
 def test_nobody_undoes_a_receipt_of_the_own_household(world: World) -> None:
     member = world.committee[0]
     home = Household.get_by_id(member.household_id)
@@ -750,6 +768,21 @@ def test_the_clerk_is_nobodys_proxy_at_the_own_till(world: World, paper: PaperCa
             by_proxy(world, paper, proxy_id)
 
 
+def test_the_clerks_family_is_nobodys_proxy_at_that_till(world: World, paper: PaperCard) -> None:
+    relative = world.villager(2)
+    by_name, known = granted(world, relative.name), granted(world, relative.name, person_id=relative.id)
+    assert by_proxy(world, paper, by_name) and by_proxy(world, paper, known)
+    kin.declare(**world.by(world.clerk), relative_id=relative.id, relation="堂兄")
+    for proxy_id in (by_name, known):
+        with pytest.raises(ProxyServes):
+            by_proxy(world, paper, proxy_id)
+    spouse = household.add_person(
+        **world.by(world.admin), household_id=world.clerk.household_id, name="钱家属", phone=""
+    )
+    with pytest.raises(ProxyServes):
+        by_proxy(world, paper, granted(world, "钱家属", person_id=spouse))
+
+
 def test_who_is_barred_does_not_collect_as_a_proxy_either(world: World, paper: PaperCard) -> None:
     friend = world.villager(1)
     proxy_id = granted(world, friend.name, person_id=friend.id)
@@ -821,6 +854,28 @@ def test_a_person_and_a_proxy_have_a_limit_each(world: World, paper: PaperCard) 
     by_proxy(world, paper, proxy_id, basket=two)
     with pytest.raises(LimitReached):
         by_proxy(world, paper, proxy_id, basket=two)
+
+
+def test_a_proxy_who_is_named_anew_is_still_the_same_one(world: World, paper: PaperCard) -> None:
+    two = limit(world, limit_person=2)
+    first = granted(world)
+    by_proxy(world, paper, first, basket=two)
+    proxy.revoke(**world.by(world.villager(0)), proxy_id=first)
+    with pytest.raises(LimitReached):
+        by_proxy(world, paper, granted(world), basket=two)
+    assert by_proxy(world, paper, granted(world, "李邻居"), basket=two)
+
+
+def test_what_was_reserved_counts_for_who_reserved_it(world: World, paper: PaperCard) -> None:
+    [[salt, *_]] = two = limit(world, limit_person=2)
+    ticket = {"till_id": world.till, "collector_id": world.people(world.households[0])[1].id}
+    reserved = steps.reserve(world, {salt: 2})
+    reservation.collect(**world.by(world.clerk), **ticket, ticket=codes.ticket_code(reserved))
+    with pytest.raises(LimitReached):
+        steps.reserve(world, {salt: 1})
+    with pytest.raises(LimitReached):
+        redeem(world, paper, basket=two)
+    assert redeem(world, paper, basket=two, collector_id=ticket["collector_id"])
 
 
 @pytest.mark.parametrize("whose", ["limit_household", "limit_person"])

@@ -21,13 +21,15 @@ from points.errors import (
     ShopStillHolds,
     ShopUnsigned,
     TooLong,
+    Unsettled,
     VanNeedsPlace,
 )
 from points.models.ledger import AccountType
 from points.models.people import Person
 from points.models.reservation import Reservation
 from points.models.shop import OpeningHour, Shift, Shop, ShopDay, Till
-from points.services import redemption, shift, shop
+from points.services import redemption, settlement, shift, shop
+from tests import steps
 from tests.world import World
 
 
@@ -102,6 +104,25 @@ def test_a_shop_is_changed_and_keeps_its_code(world: World) -> None:
     ):
         with pytest.raises(refusal):
             edit(world, **wrong)
+
+
+def test_a_contract_begins_and_ends_without_receipts_that_are_not_settled(world: World) -> None:
+    world.give_points(world.households[0], 90)
+    paper = world.card(world.villager(0))
+    undone = steps.sold(world, paper, {world.rice: 1})
+    with pytest.raises(Unsettled):
+        edit(world, contracted=True)
+    redemption.undo(**world.by(world.committee[0]), receipt_id=undone, reason="袋子破了")
+    assert edit(world, contracted=True).contracted
+    steps.sold(world, paper, {world.rice: 1})
+    assert edit(world, contracted=True, takes_cash=True).takes_cash
+    with pytest.raises(Unsettled):
+        edit(world, contracted=False)
+    month = world.today.strftime("%Y-%m")
+    world.wait(days=31)
+    where = {"shop_id": world.shop, "village_id": world.village, "month": month}
+    settlement.draw(**world.by(world.committee[0]), **where)
+    assert not edit(world, contracted=False).contracted
 
 
 def test_cash_and_contract_are_for_the_committee_to_decide(world: World) -> None:

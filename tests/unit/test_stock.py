@@ -142,6 +142,23 @@ def test_what_is_past_its_best_before_day_is_not_given_to_anyone(shelf: Shelf) -
     assert shelf.row == (0, 0)
 
 
+def test_what_is_past_its_best_before_day_is_not_reserved_either(shelf: Shelf) -> None:
+    shelf.fill((2, MAY), (3, None))
+    later = MAY + timedelta(days=1)
+    with db.transaction():
+        stock.reserve({shelf.goods: 1}, good_on=later)
+    with pytest.raises(GoodsSpoilt) as refused, db.transaction():
+        stock.reserve({shelf.goods: 3}, good_on=later)
+    assert refused.value.values == {"goods": "大米5kg", "left": 2}
+    with db.transaction():
+        stock.reserve({shelf.goods: 2}, good_on=later)
+    with pytest.raises(GoodsSpoilt), db.transaction():
+        stock.reserve({shelf.goods: 1}, good_on=later)
+    with db.transaction():
+        stock.reserve({shelf.goods: 1}, good_on=MAY)
+    assert shelf.row == (5, 4)
+
+
 def test_too_few_of_one_leave_the_whole_basket(shelf: Shelf) -> None:
     salt = shelf.world.goods["食盐400g"]
     shelf.fill((1, None))

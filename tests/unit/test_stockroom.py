@@ -26,6 +26,7 @@ from points.errors import (
 from points.models.goods import Barcode, Goods, GoodsPrice
 from points.models.photos import Photo
 from points.models.stock import Loss, Receiving, Removal, Stock, StockBatch, StockMovement
+from points.queries import shop as shop_reads
 from points.services import goods, shop, stockroom
 from tests.tools import statements
 from tests.world import World
@@ -251,6 +252,17 @@ def test_goods_go_to_another_shop_with_their_day_and_cost_and_are_new_there(worl
     remove(world, world.shop, 6, goods_id=there.id)
     assert (on_hand(there.id), on_hand(world.rice)) == (0, 13)
     assert stock.audit() == []
+
+
+def test_a_new_picture_in_one_shop_leaves_the_other_its_own(world: World, second_shop: int) -> None:
+    goods.edit_goods(**world.by(world.clerk), goods_id=world.rice, picture=PICTURE)
+    first, _body = shop_reads.picture(world.rice)
+    remove(world, second_shop, 1)
+    there = Goods.get(Goods.shop == second_shop)
+    goods.edit_goods(**world.by(world.clerk), goods_id=world.rice, picture=PICTURE)
+    assert shop_reads.picture(there.id)[0] == first != shop_reads.picture(world.rice)[0]
+    goods.edit_goods(**world.by(world.clerk), goods_id=there.id, picture=PICTURE)
+    assert Photo.get_by_id(first).removed_at == world.now
 
 
 def test_a_barcode_that_is_taken_there_stays_where_it_is(world: World, second_shop: int) -> None:

@@ -249,6 +249,14 @@ def test_the_first_digit_tells_what_was_scanned(browser: Browser, till: str, wor
     assert look_up(browser, till, "123456").location == f"{till}/ticket"
 
 
+def test_numbers_without_end_choose_nothing(browser: Browser, till: str, world: World, paper: PaperCard) -> None:
+    basket = basket_of(look_up(browser, till, paper.code), till)
+    endless = "9" * 5000
+    for sent in ({f"goods-{endless}": "1", "find": "1"}, rice(world, 1, pin=paper.pin) | {"collector": endless}):
+        assert browser.post(basket, **sent).status_code in (200, 409, 422)
+    assert not Receipt.select().exists()
+
+
 def test_a_forged_receipt_is_refused_and_kept(browser: Browser, till: str, world: World, paper: PaperCard) -> None:
     code = codes.receipt_code(buy(world, paper))
     answer = look_up(browser, till, code[:20] + "00000000000000")
@@ -382,7 +390,11 @@ def test_the_code_of_a_receipt_is_the_customers(browser: Browser, till: str, wor
     world.wait(minutes=16)
     later = browser.another().sign_in(world.clerk).get(place).text
     assert (drawn in later, "SQ-1-000001" in later) == (False, True)
-    assert drawn in browser.another().sign_in(world.villager(0)).get(place).text
+    clerk = browser.another().sign_in(world.clerk)
+    copy = clerk.get(clerk.submit(place, f"{place}/print", size="58").location).text
+    assert (drawn in copy, "SQ-1-000001" in copy) == (False, True)
+    household = browser.another().sign_in(world.villager(0))
+    assert drawn in household.get(place).text and drawn in household.get(f"{place}/paper").text
 
 
 # --- the day's list -------------------------------------------------------------------------------------------------

@@ -68,6 +68,12 @@ def test_the_lock_leads_to_no_other_site(clerk: Browser, world: World) -> None:
         world.wait(minutes=6)
 
 
+def test_a_referrer_that_is_no_address_leads_to_the_desk(clerk: Browser, world: World) -> None:
+    form = next(form for form in clerk.forms(f"/tills/{world.till}") if form.action == "/lock/now")
+    answer = clerk.client.post("/lock/now", data=form.values, headers={"Referer": "http://[evil"})
+    assert (answer.status_code, answer.location) == (303, "/lock?next=/desk")
+
+
 def test_sessions_of_others_stay_open(browser: Browser, world: World) -> None:
     browser.sign_in(world.committee[0])
     world.wait(days=3)

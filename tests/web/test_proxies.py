@@ -52,7 +52,7 @@ def test_what_is_wrong_is_said_and_what_was_typed_kept(browser: Browser, world: 
     for fields, said in (
         ({"name": "", "until": "2026-11-09"}, "请写姓名"),
         ({"name": "钱外甥", "until": ""}, "请选日期"),
-        ({"name": "钱外甥", "until": "2028-01-01"}, "期限要在 2026-11-02 到 2027-11-02"),
+        ({"name": "钱外甥", "until": "2028-01-01"}, "期限要在 2026年11月2日 到 2027年11月2日"),
         ({"name": "王大山", "until": "2026-11-09"}, "王大山是这一户登记的成员"),
         ({"name": "钱外甥", "until": "2026-11-09", "number": "9999"}, "没有找到这一户的这个人"),
     ):
@@ -183,7 +183,7 @@ def test_a_lost_card_is_found_by_number_or_name_and_blocked(browser: Browser, wo
     assert "已挂失" in browser.get(f"/tills/{world.till}").text
     assert Card.get_by_id(paper.id).revoked_reason == "挂失"
     answer = browser.submit(f"/tills/{world.till}", f"/tills/{world.till}/card", code=paper.code)
-    assert "2026-11-02 停用（挂失）" in answer.text
+    assert "2026年11月2日 停用（挂失）" in answer.text
     assert "没有找到能用的卡" in browser.submit(place, code=paper.number).text
 
 

@@ -12,7 +12,7 @@ from points.models.goods import Goods
 from points.models.people import Person
 from points.models.receipt import Proxy, Receipt, Refusal
 from points.models.reservation import Reservation
-from points.models.shop import OpeningHour
+from points.models.shop import OpeningHour, Shop
 from points.services import reservation, tick
 from points.web import basket
 from tests import steps
@@ -50,7 +50,7 @@ def test_from_the_phone_to_the_receipt(browser: Browser, world: World, owner: Pe
     OpeningHour.create(shop=world.shop, weekday=3, opens=9 * 60, closes=17 * 60, redeems=False)
     phone = browser.sign_in(owner)
     page = phone.get(f"/shops/{world.shop}/reserve").text
-    for shown in ("石桥村积分超市", "大米5kg", "11月4日周三 09:00–11:30", 'data-balance="100"'):
+    for shown in ("石桥村积分超市", "大米5kg", "11月4日周三 9:00–11:30", 'data-balance="100"'):
         assert shown in page
     assert "周四" not in page, "no points are taken then"
     done = phone.submit(f"/shops/{world.shop}/reserve", **rice(world, 2))
@@ -100,7 +100,7 @@ def test_what_was_chosen_outlives_a_refusal(browser: Browser, world: World, owne
     assert "需要 120 分，现有 100 分" in answer.text
     assert re.search(rf'name="goods-{world.rice}"[^>]*value="4"', answer.text)
     assert f'value="{day}"' in answer.text
-    for wrong, sentence in (("", "请选取货的日期"), ("2026-12-31", "要在 2026-11-02 到 2026-11-09 之间")):
+    for wrong, sentence in (("", "请选取货的日期"), ("2026-12-31", "要在 2026年11月2日 到 2026年11月9日 之间")):
         answer = browser.submit(f"/shops/{world.shop}/reserve", **rice(world), collect_by=wrong)
         assert answer.status_code == 422
         assert sentence in answer.text
@@ -138,7 +138,7 @@ def test_cancelling_from_the_phone(browser: Browser, world: World, owner: Person
     assert world.balance(world.households[0]) == 100
     again = press(browser, f"{page}/cancel")
     assert again.status_code == 409
-    assert "已于 2026-11-02 取消" in again.text
+    assert "已于 2026年11月2日 取消" in again.text
     assert "预约取消，退回：大米5kg × 2" in browser.get("/home").text
 
 
@@ -219,6 +219,26 @@ def test_the_desk_reserves_with_the_pin_and_prints(browser: Browser, world: Worl
     assert Reservation.get().made_by_id == world.recorder.id
 
 
+def test_who_reserves_at_the_desk_sees_the_ticket_of_a_shop_above_or_beside_the_own_area(
+    browser: Browser, world: World, owner: Person
+) -> None:
+    world.card(owner)
+    Shop.update(area=world.township).where(Shop.id == world.shop).execute()
+    grid_steward = world.appoint("steward", world.lanes[0], "韩网格", lane=world.other_lane)
+    for number, person in enumerate((world.committee[0], grid_steward)):
+        browser.sign_in(person)
+        url = f"/households/{world.households[0].id}/reserve"
+        done = browser.submit(url, f"{url}?shop={world.shop}", **rice(world), person=owner.id, pin=PIN)
+        page = browser.get(done.location)
+        assert page.status_code == 200 and f"{person.name}经办" in page.text, number
+        assert "兑换券的码" in browser.get(f"{done.location}/paper").text
+    other = browser.another().sign_in(world.other_committee)
+    assert other.get(done.location).status_code == 404
+    browser.sign_in(world.committee[0])
+    cancelled = browser.submit(done.location, f"{done.location}/cancel")
+    assert cancelled.status_code == 303 and Reservation.select().where(Reservation.state == "cancelled").count() == 1
+
+
 def test_the_desk_says_when_no_shop_serves_the_household(browser: Browser, world: World) -> None:
     browser.sign_in(world.other_committee)
     assert "还没有开店" in browser.get(f"/households/{world.other_household.id}/reserve").text
@@ -265,12 +285,12 @@ def test_what_is_refused_says_why_and_is_kept_for_the_day(browser: Browser, worl
     reservation.cancel(**world.by(world.villager(0)), reservation_id=ticket)
     gone = look_up(browser, world, codes.ticket_code(ticket))
     assert gone.status_code == 409
-    assert "已于 2026-11-02 取消" in gone.text
+    assert "已于 2026年11月2日 取消" in gone.text
     assert codes.ticket_code(ticket) not in gone.text
     refused = [row.code for row in Refusal.select().order_by(Refusal.id)]
     assert refused == ["TicketMisread", "TicketUnknown", "TicketCancelled"]
     day = browser.get(f"/tills/{world.till}/day").text
-    assert "这个预约已于 2026-11-02 取消" in day
+    assert "这个预约已于 2026年11月2日 取消" in day
 
 
 def test_a_ticket_collected_meanwhile_is_told_at_the_button(browser: Browser, world: World, ticket: int) -> None:

@@ -73,6 +73,14 @@ def test_a_shop_is_changed_through_its_page(browser: Browser, world: World) -> N
     assert Shop.get_by_id(world.shop).takes_cash
 
 
+def test_of_a_shop_for_several_villages_the_administrator_decides(browser: Browser, world: World) -> None:
+    Shop.update(area=world.township).where(Shop.id == world.shop).execute()
+    page = f"/shops/{world.shop}/edit"
+    assert browser.sign_in(world.admin).submit(page, contracted="y", takes_cash="y").status_code == 303
+    shop = Shop.get_by_id(world.shop)
+    assert (shop.contracted, shop.takes_cash) == (True, True)
+
+
 def test_a_shop_closes_and_opens_again(browser: Browser, world: World) -> None:
     page, village = f"/shops/{world.shop}", f"/villages/{world.village}"
     browser.sign_in(world.committee[0]).submit(page, f"{page}/close")
@@ -89,7 +97,7 @@ def test_a_shop_with_an_open_shift_says_whose(browser: Browser, world: World) ->
     Shift.create(till=world.till, clerk=world.clerk, day=world.today, first_sequence=1, opened_at=world.now)
     page = f"/shops/{world.shop}"
     browser.sign_in(world.committee[0]).submit(page, f"{page}/close")
-    assert "最早的是 2026-11-02 第 1 柜台的钱店员" in browser.get(page).text
+    assert "最早的是 2026年11月2日 第 1 柜台的钱店员" in browser.get(page).text
 
 
 def test_the_week_is_set_in_lines_and_read_everywhere(browser: Browser, world: World) -> None:
@@ -149,7 +157,7 @@ def test_a_day_unlike_others_is_added_and_taken_off(browser: Browser, world: Wor
     clash = browser.submit(page, add, **again)
     assert (clash.status_code, "重叠" in clash.text) == (422, True)
     past = browser.submit(page, add, **{"day-day": "2026-11-01"})
-    assert (past.status_code, "2026-11-02" in past.text) == (422, True)
+    assert (past.status_code, "2026年11月2日" in past.text) == (422, True)
     browser.submit(page, f"{add}/clear", day="2026-11-04")
     browser.submit(page, f"{add}/clear", day="2026-11-05")
     assert not ShopDay.select().exists()

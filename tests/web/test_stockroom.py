@@ -61,7 +61,7 @@ def test_goods_are_typed_by_name_initials_or_barcode_and_empty_rows_count_for_no
 ) -> None:
     Barcode.create(goods=world.goods["洗衣液2kg"], shop=world.shop, code="6901234567892")
     day = (world.today + timedelta(days=200)).isoformat()
-    rows = row(0, "大米5kg", best_before=day) | row(3, "sy400g", 20, "1.85") | row(7, "6901234567892", 2, "19.9")
+    rows = row(0, "大米5kg", best_before=day) | row(3, "sy", 20, "1.85") | row(7, "6901234567892", 2, "19.9")
     answer = browser.sign_in(world.clerk).submit(new(world), source="县城批发部", voucher="发票 88", **rows)
     paper = Receiving.select().order_by(Receiving.id.desc()).get()
     assert (answer.status_code, answer.location) == (303, f"/deliveries/{paper.id}")
@@ -79,8 +79,9 @@ def test_what_is_wrong_stands_beside_its_field_and_what_was_typed_stays(browser:
     for said in ("店里没有这种商品", "请填写。", "请填数字。", "没有的", "县城批发部"):
         assert said in answer.text
     world.add_goods("冬笋5kg", "袋", "粮油", 9)
-    answer = browser.submit(new(world), source="县城批发部", voucher="7", **row(0, "ds5kg"))
-    assert "有几种都符合：大蒜5kg、冬笋5kg" in answer.text
+    for initials in ("ds5kg", "ds"):
+        answer = browser.submit(new(world), source="县城批发部", voucher="7", **row(0, initials))
+        assert "有几种都符合：大蒜5kg、冬笋5kg" in answer.text
     assert "还没有填商品" in browser.submit(new(world), source="批发部", voucher="7").text
     past = (world.today - timedelta(days=1)).isoformat()
     answer = browser.submit(new(world), source="批发部", voucher="7", **row(0, "大米5kg", best_before=past))
@@ -89,9 +90,9 @@ def test_what_is_wrong_stands_beside_its_field_and_what_was_typed_stays(browser:
     assert on_hand(world.rice) == 10
 
 
-def test_ten_more_rows_keep_what_was_typed(browser: Browser, world: World) -> None:
+def test_five_more_rows_keep_what_was_typed(browser: Browser, world: World) -> None:
     answer = browser.sign_in(world.clerk).submit(new(world), more="1", **row(0, "大米5kg", 7))
-    assert "rows-19-goods" in answer.text
+    assert "rows-9-goods" in answer.text
     assert 'value="大米5kg"' in answer.text
     assert on_hand(world.rice) == 10
 

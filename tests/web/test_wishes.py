@@ -84,6 +84,8 @@ def test_demand_and_the_buying_list_show_goods_and_new_wishes(browser: Browser, 
     for shown in ("手电筒", f'"/wishes/{asked}/answer"', "毛巾", "没货了", "没人换"):
         assert shown in page, shown
     paper = browser.get(f"/shops/{world.shop}/buying-list").text
+    seen = browser.another().sign_in(world.supervisor).get(f"/shops/{world.shop}/demand").text
+    assert "手电筒" in seen and "/answer" not in seen and "上架" not in seen, "who only looks is led nowhere"
     assert "（新）手电筒" in paper and "毛巾" in paper and "大米5kg" not in paper
 
 
