@@ -214,8 +214,20 @@ class Trade:
         """Find a bottle broken."""
         bottles = [one for one in self.shelf if one.unit == "瓶"]
         one = self.story.dice.choice(bottles)
-        given = {"quantity": 1, "reason": "搬运时摔破", "pictures": [_picture("日化", 3)]}
+        given = {"quantity": 1, "reason": "搬运时摔破", "pictures": [self._broken()]}
         self.do(stockroom.lose, self.clerk, goods_id=one.id, **given)
+
+    def _broken(self) -> photos.Picture:
+        """Draw pieces on a floor, each time others."""
+        drawn, dice = Image.new("RGB", (640, 480), "#b9b2a3"), self.story.dice
+        pen = ImageDraw.Draw(drawn)
+        for _ in range(14):
+            x, y = dice.randrange(60, 580), dice.randrange(60, 420)
+            corners = [(x + dice.randrange(-70, 70), y + dice.randrange(-50, 50)) for _ in range(3)]
+            pen.polygon(corners, fill=dice.choice(("#3f7fb5", "#6ea3c9", "#dfe6e9", "#56524a")))
+        out = BytesIO()
+        drawn.save(out, "JPEG", quality=85)
+        return photos.redraw(out.getvalue())
 
     def take_stock(self, *, approve: bool) -> None:
         """Count some goods blind; a few are missing. A second person approves, or it waits for one."""
