@@ -98,7 +98,7 @@ def test_without_scripts_a_patrol_is_recorded_and_decided(demo_site: Site, passw
 
 def test_without_scripts_a_typed_number_and_a_pin_buy_salt(demo_site: Site, demo_home: demo.Home) -> None:
     clerk = at_the_basket(demo_site.desk(java_script_enabled=False), demo_home)
-    clerk.fill(pin=demo_home.secrets["DEMO_PIN"]).submit().see("积分兑换凭证").see("输入卡号").see("已验密码")
+    clerk.fill(pin=demo_home.secrets["DEMO_PIN"]).submit().see("积分兑换凭证").see("输入号码").see("已验密码")
 
 
 def at_the_basket(clerk: Reader, home: demo.Home) -> Reader:

@@ -184,6 +184,7 @@ def leave_work(site: Site) -> dict[str, int]:
             opened_at=site.clock.now,
             closed_at=site.clock.now,
             counted_fen=0,
+            **dict.fromkeys(("redemptions", "points", "cash_fen", "undone", "refused"), 0),
         ).id,
         "reservation_id": reservation.reserve(
             **by(holder),
