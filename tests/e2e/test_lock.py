@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from playwright.sync_api import expect
 
@@ -42,6 +44,7 @@ def test_the_screen_locks_over_the_basket_and_opens_with_it(demo_site: Site, cle
     page.keyboard.press("Escape")
     page.keyboard.press("Escape")
     expect(box).to_be_visible()
+    expect(box.locator("[type=password]")).to_be_focused()
     page.keyboard.type("000111")
     page.keyboard.press("Enter")
     expect(box).to_contain_text("解锁密码不对")
@@ -55,7 +58,7 @@ def test_the_screen_locks_over_the_basket_and_opens_with_it(demo_site: Site, cle
 
 def test_what_was_sent_after_the_server_locked_goes_on(demo_site: Site, clerk: Reader) -> None:
     page = clerk.page
-    demo_site.clock.now = demo_site.clock.now.replace(hour=demo_site.clock.now.hour + 1)
+    demo_site.clock.now += timedelta(hours=1)
     page.locator("[data-count]").first.evaluate("field => { field.value = 1; }")
     page.get_by_role("button", name="确认兑换").click()
     clerk.see("还没有办").look()
