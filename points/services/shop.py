@@ -115,10 +115,10 @@ def edit_shop(
 def close_shop(*, key: str, actor: Person, now: datetime, shop_id: int) -> int:
     """Close a shop for good or for long; return its id. Raises `AlreadyDone`, `ShopStillHolds`, `ShopUnsigned`."""
     _held(actor, shop_id)
-    if db.is_postgresql():
-        db.execute("SELECT 1 FROM shop WHERE id = ? FOR UPDATE", (shop_id,))  # a reservation under way ends first
     for till in Till.select(Till.id).where(Till.shop == shop_id).order_by(Till.id):
         shifts.hold(till.id)  # what is under way there ends first
+    if db.is_postgresql():  # the shop after its tills: a till that is changed twice looks whether its shop is there
+        db.execute("SELECT 1 FROM shop WHERE id = ? FOR UPDATE", (shop_id,))  # a reservation under way ends first
     waiting = Reservation.select().where(Reservation.shop == shop_id, Reservation.state == "open")
     first = waiting.order_by(Reservation.collect_by).first()
     if first is not None:

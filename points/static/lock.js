@@ -10,6 +10,7 @@ const TELL_EVERY_MS = 60000;
 const LOOK_EVERY_MS = 2000;
 let told = Date.now();
 let box = null;
+let asking = false;
 
 const seen = () => Number(localStorage.getItem(SEEN));
 const isHere = () => localStorage.setItem(SEEN, Date.now());
@@ -42,9 +43,12 @@ function lock() {
   shut();
 }
 
-// Let the server lock, and show what it asks.
+// Let the server lock, and show what it asks; a second answer would wipe out what is being typed.
 async function shut() {
+  if (asking) return;
+  asking = true;
   await ask(address("/now"), new FormData());
+  asking = false;
 }
 
 async function ask(url, data) {

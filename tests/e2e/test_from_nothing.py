@@ -133,9 +133,12 @@ def open_a_shop(committee: Reader, village: int) -> int:
     committee.open(f"/villages/{village}/shops").press("开一个店")
     committee.fill(name="石桥村积分超市", code="SQ", hours="周六上午").submit().press("开一个柜台").see("第 1 柜台")
     till = int(str(committee.page.locator("a", has_text="当日凭证").get_attribute("href")).split("/")[2])
-    committee.press("商品与库存").press("上架新商品")
-    committee.fill(name="大米2.5kg", unit="袋", category="粮油", price=10).submit()
-    committee.fill(quantity=10, note="首批").submit().see("10")
+    shop = committee.page.url
+    committee.open(f"{shop}/goods").press("上架新商品")
+    committee.fill(name="大米2.5kg", unit="袋", category="粮油", price=10).submit().press("进货")
+    committee.fill(source="县供销社", voucher="送货单 1")
+    committee.fill(**{"rows-0-goods": "大米2.5kg", "rows-0-quantity": 10, "rows-0-cost": "8.50"}).submit()
+    committee.see("进货入库单").see("85.00")
     return till
 
 
