@@ -19,7 +19,7 @@ from points.models.people import Person
 from points.models.photos import PhotoBody
 from points.models.shop import Shop, Till
 
-A_PAGE = 48
+A_PAGE = 36
 NEAR_DAYS = 30
 """So many days before its best-before day a batch is near it."""
 LOW = "NOT goods.hidden AND stock.on_hand - stock.reserved <= goods.low_at"
