@@ -6,6 +6,7 @@ POINTS_CARD_KEY      hashes card codes and PINs; at least 32 characters, kept ou
 POINTS_SITE_ADDRESS  the address printed on cards and notices, e.g. https://points.example.cn
 POINTS_SECURE_COOKIES  1 (default) behind HTTPS; 0 for a plain-http address in a village's own network
 POINTS_LOCK_MINUTES  after so many minutes without a sign of the clerk a till locks itself (default: 5)
+POINTS_SPOOL         a folder for files that wait to be fetched, 0700 (default: one in the system's temporary folder)
 POINTS_REGISTRATION  the site's registration number for every footer, e.g. 陕ICP备00000000号 (default: none)
 """
 
@@ -29,6 +30,7 @@ class Config:
     secure_cookies: bool
     registration: str = ""
     lock_minutes: int = 5
+    spool: str = ""
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
@@ -41,6 +43,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
         secure_cookies=environment.get("POINTS_SECURE_COOKIES", "1") != "0",
         registration=environment.get("POINTS_REGISTRATION", "").strip(),
         lock_minutes=int(environment.get("POINTS_LOCK_MINUTES", "5")),
+        spool=environment.get("POINTS_SPOOL", ""),
     )
 
 

@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import tempfile
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
 from flask import Flask
 
@@ -31,8 +34,14 @@ def create_app(config: Config, *, now: Callable[[], datetime] = clock.now) -> Fl
         MAX_CONTENT_LENGTH=1024 * 1024,
         BABEL_DEFAULT_LOCALE="zh",
         NOW=now,
+        SPOOL=config.spool or _spool(config.database_url),
     )
     codes.use_key(config.card_key)
     db.connect(config.database_url)
     web.register(app)
     return app
+
+
+def _spool(database_url: str) -> str:
+    """Name a folder that belongs to this database alone."""
+    return str(Path(tempfile.gettempdir()) / f"points-spool-{hashlib.sha256(database_url.encode()).hexdigest()[:16]}")

@@ -87,6 +87,12 @@ def temporary_password(write_key: str) -> str:
     return f"{signs[:4]}-{signs[4:]}{digit}"
 
 
+def paper_token(write_key: str) -> str:
+    """Derive the token in the QR of the sheet that the write *write_key* prints: 16 clear signs."""
+    seed = int(_mac("paper", write_key), 16)
+    return "".join(_CLEAR_SIGNS[seed // len(_CLEAR_SIGNS) ** i % len(_CLEAR_SIGNS)] for i in range(16))
+
+
 def read(typed: str) -> Presented:
     """Understand what was scanned or typed: 34 digits of a card or phone, or a card's 12-digit number, spaces allowed.
 

@@ -95,6 +95,18 @@ class TooLong(PointsError):
     sentence = N_("“%(what)s”太长，最多 %(limit)s 个字。请写短一些。")
 
 
+class JobBroken(PointsError):
+    """Work beside the requests ended without an answer: the server stopped, or its file is gone."""
+
+    sentence = N_("没有做成：服务器中断了。什么也没有改动，请再试一次。")
+
+
+class TooManyJobs(PointsError):
+    """Someone asked for more while several pieces of work still wait."""
+
+    sentence = N_("您已有 %(n)s 件事在排队，请等做完再来。")
+
+
 # --- ledger -----------------------------------------------------------------------------------------------------
 
 

@@ -40,6 +40,8 @@ MOVES: dict[Kind, frozenset[tuple[AccountType, AccountType]]] = {
     Kind.HOLD: frozenset({(AccountType.HOUSEHOLD, AccountType.HOLD)}),
     Kind.RELEASE: frozenset({(AccountType.HOLD, AccountType.HOUSEHOLD)}),
     Kind.SETTLEMENT: frozenset({(AccountType.SHOP, AccountType.SETTLED)}),
+    Kind.OPENING: frozenset({(AccountType.ADJUSTMENT, AccountType.HOUSEHOLD)}),
+    Kind.MOVE: frozenset({(AccountType.HOUSEHOLD, AccountType.HOUSEHOLD), (AccountType.OWED, AccountType.OWED)}),
 }
 """Which kind moves between which types of account; anything else is a bug. A reversal mirrors one of these moves."""
 

@@ -16,12 +16,15 @@ from points.models import (
     TABLES,
     CapUse,
     CivilityEntry,
+    Export,
     FundTransfer,
     Household,
     Line,
     Motion,
     MotionVoice,
     Objection,
+    Paper,
+    PassbookPage,
     Receipt,
     ReceiptPrint,
     RuleBook,
@@ -113,6 +116,11 @@ def live(world: World) -> None:
     FundTransfer.create(village=world.village, **move, **seen)
     ReceiptPrint.create(receipt=Receipt.get(), number=1, paper="58", printed_by=world.clerk, printed_at=world.now)
     put = {"text": "救火", "period": "2026-11", "proposed_by": member, "proposed_at": world.now, "voices_needed": 1}
+    made = {"area": world.village, "title": "积分公示单"}
+    Paper.create(**made, token="t", kind="notice", subject_id=1, facts="[]", printed_by=member, printed_at=world.now)
+    Export.create(**made, name="households", format="csv", count=4, made_by=member, made_at=world.now)
+    page = {"household": home, "number": 1, "after_id": 0, "last_id": 1, "balance": 30}
+    PassbookPage.create(**page, printed_by=member, printed_at=world.now)
     motion = Motion.create(village=world.village, kind="commend", household=home, **put)
     MotionVoice.create(motion=motion, person=member, approves=True, said_at=world.now)
 
@@ -181,7 +189,7 @@ def test_a_database_that_is_in_use_keeps_its_rows_when_it_is_brought_up_to_date(
             db.migrate("0002_contributions_in_full")
             for statement in BETWEEN.split(";"):
                 db.execute(statement)
-            assert db.migrate() == ["0003_the_shop_in_full"]
+            assert db.migrate() == ["0003_the_shop_in_full", "0004_paper_and_spreadsheets"]
             assert VillageSetting.get().black_board is False
             assert (Household.get().board_name, RuleBook.get().area_id, RuleItem.get().cap_holder) == (
                 "masked",

@@ -1,11 +1,15 @@
-"""Small tools of the tests: how many statements some work sends, and a button pressed that no page shows."""
+"""Small tools of the tests: how many statements some work sends, a button no page shows, what a printed PDF says."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 from uuid import uuid4
 
+import pypdfium2
+import zxingcpp
+from PIL.Image import Image
 from werkzeug.test import TestResponse
 
 from points import db
@@ -34,3 +38,20 @@ def press(browser: Browser, url: str, **fields: Any) -> TestResponse:
     """Post to *url* with a good token and a fresh key, whether or not a page offers it."""
     token = browser.forms("/me/password")[0].values["csrf_token"]
     return browser.client.post(url, data={"csrf_token": token, "key": uuid4().hex, **fields})
+
+
+def words(body: bytes) -> str:
+    """Read the words of a PDF."""
+    with pypdfium2.PdfDocument(BytesIO(body)) as document:
+        return "\n".join(page.get_textpage().get_text_bounded() for page in document)
+
+
+def drawn(body: bytes, dpi: int = 150) -> list[Image]:
+    """Draw a PDF's pages as a printer would."""
+    with pypdfium2.PdfDocument(BytesIO(body)) as document:
+        return [page.render(scale=dpi / 72).to_pil() for page in document]
+
+
+def codes(body: bytes, dpi: int = 150) -> list[str]:
+    """Read the codes on a PDF's pages."""
+    return [found.text for page in drawn(body, dpi) for found in zxingcpp.read_barcodes(page)]

@@ -1,6 +1,8 @@
 """Tables, one file a subject. `TABLES` lists them in the order in which they can be made."""
 
 from points.models.areas import Area, AreaAncestor, AreaLimit, Holiday, VillageSetting
+from points.models.census import Census, CensusChange
+from points.models.changes import ChangePerson, DataRequest, HouseholdChange
 from points.models.contribution import (
     Attendance,
     CapUse,
@@ -17,9 +19,12 @@ from points.models.contribution import (
 from points.models.council import Motion, MotionVoice, Sitting, SittingLine, SittingMember
 from points.models.fund import CoverMonth, FundAccount, FundTransfer, Settlement, SettlementItem
 from points.models.goods import Barcode, Goods, GoodsPrice, Wish, WishVote
+from points.models.jobs import Job
 from points.models.keys import WriteKey
 from points.models.ledger import Account, TakenBack, Transfer, TransferNote
+from points.models.opening import Opening, OpeningLine
 from points.models.openness import Complaint
+from points.models.paper import CardRun, Export, Paper, PassbookPage
 from points.models.people import Card, Household, Kin, Person, Role, Tries
 from points.models.photos import Photo, PhotoBody, Upload
 from points.models.receipt import PhoneCode, Proxy, Receipt, ReceiptLine, ReceiptPrint, ReceiptUndo, Refusal
@@ -100,6 +105,18 @@ TABLES = (
     Settlement,
     SettlementItem,
     CoverMonth,
+    Paper,
+    CardRun,
+    PassbookPage,
+    Export,
+    Job,
+    Census,
+    CensusChange,
+    Opening,
+    OpeningLine,
+    HouseholdChange,
+    ChangePerson,
+    DataRequest,
 )
 
 APPEND_ONLY = (
@@ -114,6 +131,9 @@ APPEND_ONLY = (
     MotionVoice,
     FundTransfer,
     ReceiptPrint,
+    Paper,
+    PassbookPage,
+    Export,
 )
 """Tables whose rows are never edited or removed; a trigger on each refuses it."""
 
@@ -128,17 +148,25 @@ __all__ = [
     "Barcode",
     "CapUse",
     "Card",
+    "CardRun",
+    "Census",
+    "CensusChange",
+    "ChangePerson",
     "CivilityEntry",
     "Complaint",
     "Contribution",
     "Correction",
     "CoverMonth",
+    "DataRequest",
+    "Export",
     "FundAccount",
     "FundTransfer",
     "Goods",
     "GoodsPrice",
     "Holiday",
     "Household",
+    "HouseholdChange",
+    "Job",
     "Kin",
     "Line",
     "Loss",
@@ -146,7 +174,11 @@ __all__ = [
     "MotionVoice",
     "Notice",
     "Objection",
+    "Opening",
     "OpeningHour",
+    "OpeningLine",
+    "Paper",
+    "PassbookPage",
     "Person",
     "PhoneCode",
     "Photo",

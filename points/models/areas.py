@@ -55,7 +55,7 @@ class VillageSetting(Table):
     *wall_photo*: a notice's clock starts only with a photo of the sheet on the wall. *board_points*: the red board
     shows points beside the deeds. *black_board*: the public page counts deductions, without names. *cover_percent*:
     points held and promised may be worth so much of what stands behind them; beyond it a decision is warned of, or
-    refused if *cover_refuses*. None: no limit.
+    refused if *cover_refuses*. None: no limit. *full_names*: cards carry the whole name, not the masked one.
     """
 
     id = None
@@ -71,6 +71,7 @@ class VillageSetting(Table):
     black_board = BooleanField(default=False)
     cover_percent = IntegerField(null=True)
     cover_refuses = BooleanField(default=False)
+    full_names = BooleanField(default=False)
 
     class Meta:
         constraints = [

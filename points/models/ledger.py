@@ -45,6 +45,8 @@ class Kind(StrEnum):
     HOLD = "hold"
     RELEASE = "release"
     SETTLEMENT = "settlement"
+    OPENING = "opening"
+    MOVE = "move"
 
 
 class Account(Table):

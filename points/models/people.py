@@ -23,12 +23,14 @@ ROLES = ("steward", "committee", "council", "clerk", "supervisor", "admin")
 JUDGING_ROLES = ("steward", "committee", "council", "supervisor")
 CHANNELS = ("web", "till")
 BOARD_NAMES = ("none", "masked", "full")
+LEFT = ("died", "moved", "other")
 
 
 class Household(Table):
     """A household 户: it has one points account and no sign-in. `area` is its lane, or the grid or village itself.
 
-    *board_name* is its own choice of how the red board names it: not at all, masked, or in full.
+    *board_name* is its own choice of how the red board names it: not at all, masked, or in full. *merged_into* is the
+    household that took this one up: points that still come here follow there.
     """
 
     village: Any = ForeignKeyField(Area, backref="+", on_delete="RESTRICT", index=False)
@@ -42,6 +44,8 @@ class Household(Table):
     opened_by_id = BigIntegerField(null=True)
     notice_id = BigIntegerField(null=True, index=True)
     board_name = CharField(max_length=8, default="masked")
+    merged_into: Any = ForeignKeyField("self", null=True, backref="+", on_delete="RESTRICT")
+    merged_into_id: int | None
 
     class Meta:
         constraints = [one_of("board_name", BOARD_NAMES)]
@@ -55,7 +59,9 @@ class Person(Table):
     person signs out everywhere, which ends every session begun before. No identity number is ever stored.
     *barred_until*: the last local day on which the person may not collect goods, by a decision of the council.
     *lock_pin_hash* opens a till that locked itself after a pause. *seen_receipt_id*: the last proxy collection of the
-    household that the person has taken notice of.
+    household that the person has taken notice of. *phone_public*: the person lets posters show the phone. *left_why*
+    and *left_on*: why and since when one who is no longer active is gone. *erased_at*: the name was replaced and
+    whatever else could name the person removed.
     """
 
     household: Any = ForeignKeyField(Household, null=True, backref="people", on_delete="RESTRICT")
@@ -75,9 +81,13 @@ class Person(Table):
     barred_until: Any = DateField(null=True)
     lock_pin_hash = CharField(max_length=64, null=True)
     seen_receipt_id = BigIntegerField(default=0)
+    phone_public = BooleanField(default=False)
+    left_why = CharField(max_length=8, default="")
+    left_on: Any = DateField(null=True)
+    erased_at = UTCField(null=True)
 
     class Meta:
-        constraints = [Check("length(name) > 0")]
+        constraints = [Check("length(name) > 0"), one_of("left_why", ("", *LEFT))]
         indexes = ((("area", "name"), False),)
 
 
@@ -130,7 +140,8 @@ class Role(Table):
 class Card(Table):
     """A paper card of one person. `secret_hash` is an HMAC; the code itself exists only on the paper.
 
-    A card works between its hand-over, by someone other than its printer, and its revocation.
+    A card works between its hand-over, by someone other than its printer, and its revocation. *first_pin_hash* is the
+    PIN that was printed inside the folded part; it becomes the person's PIN at the hand-over, unless they choose one.
     """
 
     person: Any = ForeignKeyField(Person, backref="cards", on_delete="RESTRICT")
@@ -145,6 +156,8 @@ class Card(Table):
     revoked_by: Any = ForeignKeyField(Person, null=True, backref="+", on_delete="RESTRICT", index=False)
     revoked_at = UTCField(null=True)
     revoked_reason = CharField(max_length=60, default="")
+    run_id = BigIntegerField(null=True, index=True)
+    first_pin_hash = CharField(max_length=64, null=True)
 
     class Meta:
         constraints = [Check("handed_by_id IS NULL OR handed_by_id <> printed_by_id")]

@@ -11,8 +11,8 @@ from points.models.areas import Area
 from points.models.base import Table, one_of
 from points.models.people import Person
 
-PHOTO_SUBJECTS = ("contribution", "rule_book", "notice", "objection", "goods", "loss", "receiving")
-UPLOADS = ("contributions", "rule_book", "goods")
+PHOTO_SUBJECTS = ("contribution", "rule_book", "notice", "objection", "goods", "loss", "receiving", "opening")
+UPLOADS = ("contributions", "rule_book", "goods", "opening")
 
 
 class Photo(Table):

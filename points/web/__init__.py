@@ -38,6 +38,8 @@ BLUEPRINTS = (
     "proxies",
     "reservations",
     "shifts",
+    "jobs",  # work that takes longer than a page may
+    "papers",  # PDF sheets, and the page to which their QR leads
     "lock",  # a till that locked itself after a pause
 )
 

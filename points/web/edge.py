@@ -30,6 +30,11 @@ def local_time(moment: datetime | None) -> str:
     return "" if moment is None else moment.astimezone(LOCAL).strftime("%-m月%-d日 %H:%M")
 
 
+def printed_at(moment: datetime) -> str:
+    """Write the moment of a printing as ``2026年11月22日 14:05``, Asia/Shanghai."""
+    return f"{local_day(moment)} {moment.astimezone(LOCAL):%H:%M}"
+
+
 def local_day(moment: datetime | date | None) -> str:
     """Write a day as ``2026年11月20日``; a moment as its day in Asia/Shanghai."""
     if moment is None:

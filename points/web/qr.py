@@ -30,6 +30,11 @@ def address(url: str, label: str) -> Markup:
     return _svg(drawing, label)
 
 
+def picture(drawing: Markup) -> bytes:
+    """Return a code drawn here as an SVG file of its own, for a PDF."""
+    return str(drawing).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1).encode()
+
+
 def _svg(drawing: QRCode, label: str) -> Markup:  # type: ignore[type-arg]
     rows = drawing.get_matrix()
     path = "".join(_row(y, row) for y, row in enumerate(rows))

@@ -27,6 +27,7 @@ from werkzeug.serving import make_server
 from config import Config
 from points import create_app, db
 from points.services import tick
+from points.web import jobs
 
 SECRET = "a secret key for tests, long enough for all of them"
 AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
@@ -272,11 +273,13 @@ def serving(url: str, clock: Clock, browser: Browser, *, card_key: str = SECRET)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     site = Site(app, clock, f"http://127.0.0.1:{server.server_port}", browser)
+    stop = jobs.start(app)
     try:
         yield site
     finally:
         for reader in site.readers:
             reader.page.context.close()
+        stop.set()
         server.shutdown()
         thread.join()
         server.server_close()

@@ -1,0 +1,107 @@
+"""Work beside the requests: the page that shows how far it is, its file, and the thread of the server that does it."""
+
+from __future__ import annotations
+
+import importlib
+import threading
+from pathlib import Path
+
+from flask import Blueprint, Flask, current_app, redirect, render_template, request, send_file
+from flask.typing import ResponseReturnValue
+from flask_login import login_required
+
+from points import db, jobs
+from points.errors import NotFound
+from points.jobs import Outcome, Task, Work
+from points.web.edge import now
+from points.web.frame import url_for
+from points.web.session import me
+from points.web.text import gettext as _
+
+blueprint = Blueprint("jobs", __name__)
+IDLE = 1.0  # seconds between two looks for work that another process was asked for
+
+WORKS: dict[str, tuple[str, str, str]] = {}
+"""By kind of job: the function that does it, as module:name; the page of what it made, as endpoint:argument, if any."""
+
+_asked = threading.Event()
+
+
+def spool() -> Path:
+    """Return the folder where jobs keep their files."""
+    return Path(current_app.config["SPOOL"])
+
+
+def begun(job_id: int) -> ResponseReturnValue:
+    """Lead the reader to the page of a job that was just asked for."""
+    _asked.set()
+    return redirect(url_for("jobs.show", job_id=job_id), 303)
+
+
+@blueprint.get("/jobs/<int:job_id>")
+@login_required
+def show(job_id: int) -> ResponseReturnValue:
+    job = jobs.of(me(), job_id)
+    _work, page, title = WORKS[job.kind]
+    if job.state == "done" and page and not request.args.get("stay"):
+        endpoint, argument = page.split(":")
+        return redirect(url_for(endpoint, **{argument: job.outcome}), 303)
+    done, total = jobs.progress(spool(), job_id)
+    return render_template(
+        "jobs/show.html",
+        job=job,
+        title=_(title),
+        trouble=jobs.trouble(job) if job.state == "failed" else None,
+        done=done,
+        total=total,
+        gone=job.keep_until < now(),
+    )
+
+
+@blueprint.get("/jobs/<int:job_id>/file")
+@login_required
+def file(job_id: int) -> ResponseReturnValue:
+    job = jobs.of(me(), job_id)
+    path = jobs.file_of(spool(), job_id)
+    if not job.file_name or job.keep_until < now() or not path.is_file():
+        raise NotFound()
+    shown = job.file_name.endswith(".pdf")
+    return send_file(path.resolve(), download_name=job.file_name, as_attachment=not shown)
+
+
+def start(app: Flask) -> threading.Event:
+    """Start doing what is asked for; set the returned event to stop."""
+    stop = threading.Event()
+    threading.Thread(target=_run, args=(app, stop), name="jobs", daemon=True).start()
+    return stop
+
+
+def work_off(app: Flask) -> None:
+    """Do all that waits, then return."""
+    with app.test_request_context(base_url=app.config["SITE_ADDRESS"] or None):
+        works = {kind: _found(place) for kind, (place, _page, _title) in WORKS.items()}
+        while jobs.run_next(works, Path(app.config["SPOOL"]), now=app.config["NOW"]):
+            pass
+        jobs.sweep(Path(app.config["SPOOL"]), now=app.config["NOW"]())
+
+
+def _run(app: Flask, stop: threading.Event) -> None:
+    while not stop.is_set():
+        _asked.clear()
+        try:
+            work_off(app)
+        except Exception:
+            app.logger.exception("jobs stand still; the next round tries again")
+        finally:
+            db.disconnect()
+        _asked.wait(IDLE)
+
+
+def _found(place: str) -> Work:
+    module, name = place.split(":")
+
+    def work(task: Task) -> Outcome:
+        found: Work = getattr(importlib.import_module(module), name)
+        return found(task)
+
+    return work
