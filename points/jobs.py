@@ -146,7 +146,8 @@ def _claim(now: datetime) -> Job | None:
 
 def _open(spool: Path) -> None:
     spool.mkdir(mode=0o700, parents=True, exist_ok=True)
-    assert spool.stat().st_uid == os.getuid(), "the spool belongs to somebody else"
+    if hasattr(os, "getuid") and spool.stat().st_uid != os.getuid():
+        raise PermissionError(f"{spool} belongs to somebody else")
 
 
 def _progress_file(spool: Path, job_id: int) -> Path:
