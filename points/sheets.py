@@ -2,15 +2,18 @@
 
 What people upload is never trusted: a zip is unpacked here up to a limit and only then handed to the reader, far-off
 cells and texts that every cell repeats are refused before room is made for them, and what a cell does not show (a
-formula without value, an error, a merged cell, a hidden row) is an error of its row. An xls file cannot be looked
-through before it is read, and a reader out of memory takes its process along: it is not read at all.
+formula without value, an error, a merged cell, a hidden row) is an error of its row. An xls file goes through a reader
+in pure Python, cell by cell, which stops where contents reach too far. `read` finds columns by their headings; `grid`
+gives a sheet as it stands, for rosters that merge and stack what they like.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import os
 import re
+import struct
 import zipfile
 import zlib
 from collections import defaultdict
@@ -22,6 +25,7 @@ from unicodedata import normalize
 from xml.etree import ElementTree
 from xml.parsers import expat
 
+import xlrd.sheet
 import xlsxwriter  # type: ignore[import-untyped]
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum
 
@@ -33,13 +37,16 @@ from points.errors import (
     SheetTooLong,
 )
 
+_xlrd: Any = xlrd  # untyped
+
 Value = str | int | float | date | None
 
 MOST_BYTES = 8 * 1024 * 1024
 MOST_ROWS = 30_000
 _MOST_UNPACKED = 64 * 1024 * 1024
-_MOST_COLUMNS = 100
+MOST_COLUMNS = 100
 _HEADING_WITHIN = 20  # rows from the top: a title and notes may stand above the headings
+_MOST_MERGED = 2_000_000
 _SPARE_ROWS = 1_000  # empty ones between the lines, which do not count
 _LEAST_SIGNS = 64  # what a cell counts at least towards `_MOST_UNPACKED`
 _LONGEST_HEADING = 100
@@ -64,7 +71,7 @@ class Row:
 
 
 def read(data: bytes, columns: Sequence[Column], *, most_rows: int = MOST_ROWS) -> list[Row]:
-    """Read the first visible sheet of an xlsx, ods or csv file that has the headings of *columns*.
+    """Read the first visible sheet of an xlsx, xls, ods or csv file that has the headings of *columns*.
 
     Texts are trimmed, full-width digits made half-width, empty rows left out. Raises `BadSheet` and its kinds.
     """
@@ -80,18 +87,63 @@ def read(data: bytes, columns: Sequence[Column], *, most_rows: int = MOST_ROWS) 
     raise fault
 
 
+Span = tuple[int, int, int, int]
+"""A merged cell: its first row and column, its last row and column, from 0."""
+
+
+@dataclass(slots=True)
+class Grid:
+    """A sheet as it stands, rows and columns from 0: what each cell shows, and what its reader must be told.
+
+    *spans* are merged cells, their value in the first; *faults* cells that show an error or a formula without value;
+    *others* the names of visible sheets that hold something too and were not read.
+    """
+
+    name: str
+    rows: list[list[Value]]
+    spans: list[Span]
+    hidden: set[int]
+    faults: set[tuple[int, int]]
+    others: list[str]
+
+
+def grid(data: bytes, *, most_rows: int = MOST_ROWS) -> Grid:
+    """Read the visible sheet with the most rows of an xlsx, xls, ods or csv file. Raises `BadSheet` and its kinds."""
+    if len(data) > MOST_BYTES:
+        raise BadSheet(what=N_("文件超过 8 MB，请分成几份"))
+    best, most = None, 0
+    names = []
+    for table in _tables(data, most_rows):
+        filled = sum(any(cell not in (None, "") for cell in row) for row in table.cells)
+        names += [table.name] if filled else []
+        if filled > most:
+            best, most = table, filled
+    if best is None:
+        raise BadSheet(what=N_("里面是空的"))
+    rows = [[_value(cell) for cell in row[:MOST_COLUMNS]] for row in best.cells]
+    marked = [(at, place, words) for at, found in best.troubles.items() for place, words in found]
+    faults = {(at, place) for at, place, words in marked if place is not None and words in (_FORMULA, _FAULTY)}
+    faults |= {(at, place) for at, row in enumerate(rows) for place, value in enumerate(row) if _is_error(value)}
+    hidden = {at for at, place, _words in marked if place is None}
+    return Grid(best.name, rows, best.spans, hidden, faults, [name for name in names if name != best.name])
+
+
 @dataclass(slots=True)
 class _Table:
     """A sheet's cells, row by row from the first; and by row and column (from 0, a row alone is None) what is wrong."""
 
     cells: list[list[Any]]
     troubles: Mapping[int, Sequence[tuple[int | None, str]]]
+    name: str = ""
+    spans: list[Span] = field(default_factory=list)
 
 
 _FORMULA = N_("“%(name)s”是公式，还没有算出结果。请复制后选择性粘贴为数值。")
 _FAULTY = N_("“%(name)s”显示为错误值（如 #REF!）。请改成真正的内容。")
 _MERGED = N_("“%(name)s”是合并单元格。请取消合并，每一行都填上。")
 _HIDDEN = N_("这一行是隐藏的。请取消隐藏或筛选，或者删去这一行。")
+_TOO_WIDE = N_("太宽，超过 100 列。请删去右边用不着的内容")
+_LOCKED = N_("有密码。请在表格软件里另存为不带密码的 xlsx 再交")
 _TOO_LARGE = N_("展开以后太大，请只留要交的那一张表")
 _ERROR_TEXT = re.compile(r"#(REF!|N/A|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!)|Err:\d+|#+")
 
@@ -212,7 +264,7 @@ def as_whole(value: Value) -> int:
 
 _BROKEN = (
     CalamineError, zipfile.BadZipFile, zlib.error, expat.ExpatError, ElementTree.ParseError, csv.Error, EOFError,
-    KeyError, ValueError, RuntimeError,
+    KeyError, ValueError, RuntimeError, struct.error,
 )  # fmt: skip
 
 
@@ -221,11 +273,13 @@ def _tables(data: bytes, most_rows: int) -> Iterable[_Table]:
         if data.startswith(b"PK"):
             yield from _zipped(data, most_rows)
         elif data.startswith(b"\xd0\xcf\x11\xe0"):
-            raise BadSheet(what=N_("是老式的 xls，或有密码的文件。请在表格软件里另存为不带密码的 xlsx 再交"))
+            yield from _old(data, most_rows)
+        elif data[:200].lstrip(b"\xef\xbb\xbf\0 \r\n\t").startswith(b"<"):
+            raise BadSheet(what=N_("是网页改了名字。请用表格软件打开，另存为 xlsx 再交"))
         else:
             yield _Table(_separated(data, most_rows), {})
     except _BROKEN as error:
-        raise BadSheet(what=N_("不是电子表格，或已损坏。请交 xlsx、ods 或 csv")) from error
+        raise BadSheet(what=N_("不是电子表格，或已损坏。请交 xlsx、xls、ods 或 csv")) from error
 
 
 def _visible(book: CalamineWorkbook) -> Iterable[tuple[int, CalamineSheet]]:
@@ -234,18 +288,104 @@ def _visible(book: CalamineWorkbook) -> Iterable[tuple[int, CalamineSheet]]:
             yield at, book.get_sheet_by_index(at)
 
 
-def _table(sheet: CalamineSheet, marks: Mapping[int, Sequence[tuple[int | None, str]]]) -> _Table:
+def _table(sheet: CalamineSheet, marks: Mapping[int, Sequence[tuple[int | None, str]]], spans: list[Span]) -> _Table:
     troubles = defaultdict(list, {at: list(found) for at, found in marks.items()})
-    for (top, left), (bottom, right) in sheet.merged_cell_ranges or ():
-        for at in range(top, min(bottom, sheet.total_height) + 1):
-            troubles[at] += [(place, _MERGED) for place in range(left, min(right, _MOST_COLUMNS) + 1)]
-    return _Table(sheet.to_python(skip_empty_area=False), troubles)
+    merged = [(top, left, bottom, right) for (top, left), (bottom, right) in sheet.merged_cell_ranges or ()]
+    _mark_merged(troubles, merged, sheet.total_height)
+    return _Table(sheet.to_python(skip_empty_area=False), troubles, sheet.name, merged or spans)
+
+
+def _mark_merged(troubles: dict[int, list[tuple[int | None, str]]], spans: Iterable[Span], height: int) -> None:
+    room = _MOST_MERGED
+    for top, left, bottom, right in spans:
+        places = range(left, min(right, MOST_COLUMNS) + 1)
+        for at in range(top, min(bottom, height) + 1):
+            room -= len(places)
+            if room < 0:
+                raise BadSheet(what=_TOO_LARGE)
+            troubles[at] += [(place, _MERGED) for place in places]
+
+
+class _OldSheet(xlrd.sheet.Sheet):
+    """A sheet of an xls file that takes only what is filled, and stops where contents reach too far."""
+
+    most_rows = MOST_ROWS
+    room = _MOST_UNPACKED
+
+    def put_cell_ragged(self, row: int, column: int, kind: int | None, value: Any, style: int) -> None:
+        if kind in (_xlrd.XL_CELL_EMPTY, _xlrd.XL_CELL_BLANK):
+            return
+        if row > self.most_rows + _SPARE_ROWS:
+            raise SheetTooLong(limit=self.most_rows)
+        if column >= MOST_COLUMNS:
+            raise BadSheet(what=_TOO_WIDE)
+        self.room -= _LEAST_SIGNS + (len(value) if isinstance(value, str) else 0)
+        if self.room < 0:
+            raise BadSheet(what=_TOO_LARGE)
+        super().put_cell_ragged(row, column, kind, value, style)  # type: ignore[no-untyped-call]
+
+
+def _old(data: bytes, most_rows: int) -> Iterable[_Table]:
+    """Read an xls file; whatever its reader stumbles over means that the file is broken."""
+    if b"E\0n\0c\0r\0y\0p\0t\0e\0d\0P\0a\0c\0k\0a\0g\0e" in data:
+        raise BadSheet(what=_LOCKED)
+    try:
+        with open(os.devnull, "w") as nowhere:
+            given = {"on_demand": True, "formatting_info": True, "ragged_rows": True}
+            book = _xlrd.open_workbook(file_contents=data, logfile=nowhere, **given)
+            for at, name in enumerate(book.sheet_names()):
+                if book._sheet_visibility[at] == 0:
+                    yield _old_table(book, at, name, most_rows)
+    except BadSheet:
+        raise
+    except _xlrd.XLRDError as error:
+        locked = "encrypted" in str(error)
+        raise BadSheet(what=_LOCKED) if locked else ValueError(error) from error
+    except (Exception, MemoryError) as error:
+        raise ValueError("a broken xls file") from error
+
+
+def _old_table(book: Any, at: int, name: str, most_rows: int) -> _Table:
+    book._position = book._sh_abs_posn[at]
+    book.getbof(_xlrd.biffh.XL_WORKSHEET)
+    make: Any = _OldSheet
+    sheet = make(book, book._position, name, at)
+    sheet.most_rows = most_rows
+    sheet.read(book)
+    troubles: dict[int, list[tuple[int | None, str]]] = defaultdict(list)
+    for row, about in sheet.rowinfo_map.items():
+        if about.hidden and row < sheet.nrows:
+            troubles[row].append((None, _HIDDEN))
+    spans = [(top, left, bottom - 1, right - 1) for top, bottom, left, right in sheet.merged_cells]
+    _mark_merged(troubles, spans, sheet.nrows)
+    cells = []
+    for row in range(sheet.nrows):
+        kinds, values = sheet.row_types(row), sheet.row_values(row)
+        cells.append([_old_value(kind, value, book.datemode) for kind, value in zip(kinds, values, strict=True)])
+        for place, kind in enumerate(kinds):
+            if kind == _xlrd.XL_CELL_ERROR:
+                troubles[row].append((place, _FAULTY))
+    return _Table(cells, troubles, name, spans)
+
+
+def _old_value(kind: int, value: Any, datemode: int) -> Any:
+    match kind:
+        case _xlrd.XL_CELL_DATE:
+            try:
+                return _xlrd.xldate_as_datetime(value, datemode)
+            except (ValueError, OverflowError):
+                return value
+        case _xlrd.XL_CELL_BOOLEAN:
+            return bool(value)
+        case _xlrd.XL_CELL_ERROR:
+            return _xlrd.error_text_from_code.get(value, "#N/A")
+    return value
 
 
 def _separated(data: bytes, most_rows: int) -> list[list[str]]:
-    """Read comma-, tab- or semicolon-separated text in UTF-8 or GB 18030."""
+    """Read comma-, tab- or semicolon-separated text in UTF-8 or GB 18030, or UTF-16 with its mark."""
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode("utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig")
     except UnicodeDecodeError:
         text = data.decode("gb18030")
     if re.search(r"[\x00-\x08\x0e-\x1f]", text):
@@ -254,7 +394,7 @@ def _separated(data: bytes, most_rows: int) -> list[list[str]]:
     rows = list(csv.reader(io.StringIO(text), delimiter=max(",\t;", key=first.count)))
     if len(rows) > most_rows + _SPARE_ROWS:
         raise SheetTooLong(limit=most_rows)
-    return [row[:_MOST_COLUMNS] for row in rows]
+    return [row[:MOST_COLUMNS] for row in rows]
 
 
 def _zipped(data: bytes, most_rows: int) -> Iterable[_Table]:
@@ -266,13 +406,14 @@ def _zipped(data: bytes, most_rows: int) -> Iterable[_Table]:
             for name, body in parts.items():
                 archive.writestr(name, body)
         if "content.xml" in parts:
-            looks = _look_through_ods(parts["content.xml"], most_rows)
+            looks, spans = _look_through_ods(parts["content.xml"], most_rows)
         else:
             looks = {at: looked[name] for at, name in _sheets_of(parts).items() if name in looked}
+            spans = {}
         safe.seek(0)
         book = CalamineWorkbook.from_filelike(safe)
         for at, sheet in _visible(book):
-            yield _table(sheet, looks.get(at, {}))
+            yield _table(sheet, looks.get(at, {}), spans.get(at, []))
 
 
 def _unpack(data: bytes) -> dict[str, bytes]:
@@ -328,8 +469,8 @@ class _Look:
         """Refuse contents too far down or to the right: the reader makes room for all between."""
         if row > self.most_rows + _SPARE_ROWS:
             raise SheetTooLong(limit=self.most_rows)
-        if column >= _MOST_COLUMNS:
-            raise BadSheet(what=N_("太宽，超过 100 列。请删去右边用不着的内容"))
+        if column >= MOST_COLUMNS:
+            raise BadSheet(what=_TOO_WIDE)
 
     def takes(self, signs: int) -> None:
         """Refuse texts that are small in the file and fill the memory once every cell has its own."""
@@ -400,6 +541,7 @@ class _OdsLook(_Look):
     def __init__(self, most_rows: int) -> None:
         super().__init__(most_rows)
         self.sheets: list[dict[int, list[tuple[int | None, str]]]] = []
+        self.spans: list[list[Span]] = []
         self.row = self.column = self.rows = self.repeated = 0
         self.filled: list[tuple[int | None, str]] = []
         self.parser.CharacterDataHandler = lambda text: self.takes(len(text) * self.repeated)
@@ -410,6 +552,7 @@ class _OdsLook(_Look):
             case "table":
                 self.troubles = defaultdict(list)
                 self.sheets.append(self.troubles)
+                self.spans.append([])
                 self.row = 0
             case "table-row":
                 self.column, self.filled = 0, []
@@ -424,11 +567,13 @@ class _OdsLook(_Look):
                     self.reaches(self.row + self.rows - 1, last)
                     self.repeated = wide * self.rows
                     self.takes((_LEAST_SIGNS + sum(map(len, given.values()))) * self.repeated)
-                if int(given.get("number-columns-spanned", 1)) * int(given.get("number-rows-spanned", 1)) > 1:
+                across, down = (int(given.get(f"number-{way}-spanned", 1)) for way in ("columns", "rows"))
+                if across * down > 1:
                     self.troubles[self.row].append((self.column, _MERGED))
+                    self.spans[-1].append((self.row, self.column, self.row + down - 1, self.column + across - 1))
                 elif kind == "covered-table-cell":
                     self.troubles[self.row] += [
-                        (place, _MERGED) for place in range(self.column, min(last, _MOST_COLUMNS) + 1)
+                        (place, _MERGED) for place in range(self.column, min(last, MOST_COLUMNS) + 1)
                     ]
                 if "formula" in given and "value-type" not in given:
                     self.troubles[self.row].append((self.column, _FORMULA))
@@ -477,10 +622,12 @@ def _lengths(xml: bytes) -> list[int]:
     return lengths
 
 
-def _look_through_ods(xml: bytes, most_rows: int) -> dict[int, dict[int, list[tuple[int | None, str]]]]:
+def _look_through_ods(
+    xml: bytes, most_rows: int
+) -> tuple[dict[int, dict[int, list[tuple[int | None, str]]]], dict[int, list[Span]]]:
     look = _OdsLook(most_rows)
     look.parser.Parse(xml, True)
-    return dict(enumerate(look.sheets))
+    return dict(enumerate(look.sheets)), dict(enumerate(look.spans))
 
 
 # --- writing --------------------------------------------------------------------------------------------------------

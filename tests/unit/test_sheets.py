@@ -284,8 +284,11 @@ def test_a_heading_of_brackets_does_not_keep_the_reader_busy() -> None:
     assert "姓名" in fault(f"日期,{'（' * 100_000}\n2026-11-20,王秀英\n".encode())
 
 
-def test_an_old_xls_file_or_a_locked_one_is_asked_for_as_xlsx() -> None:
-    assert "另存为不带密码的 xlsx" in fault(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600))
+def test_a_broken_xls_file_a_locked_one_and_a_web_page_say_what_they_are() -> None:
+    old = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
+    assert BROKEN in fault(old)
+    assert "另存为不带密码的 xlsx" in fault(old + "EncryptedPackage".encode("utf-16-le"))
+    assert "另存为 xlsx" in fault("<html><table><tr><td>日期</td><td>姓名</td></tr></table>".encode())
 
 
 def test_text_files_in_both_encodings_and_with_any_separator() -> None:
