@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
+from itertools import count, pairwise
 
 from stdnum.exceptions import ValidationError
 from stdnum.iso7064 import mod_11_10, mod_97_10
@@ -62,6 +63,26 @@ def new_card(write_key: str) -> tuple[str, str]:
     body = _digits("card number", write_key, NUMBER_LENGTH - 1)
     number = body + mod_11_10.calc_check_digit(body)
     return number, _code(CARD_TYPE, number, _digits("card secret", write_key, _SECRET_LENGTH))
+
+
+def cards_of_run(write_key: str, person_id: int) -> Iterator[tuple[str, str]]:
+    """Derive, one after another, the card of a person that the write *write_key* prints among others.
+
+    The first whose number nobody has is printed; the number tells later which one that was.
+    """
+    seed = f"{write_key}.{person_id}"
+    yield new_card(seed)
+    for again in count(1):
+        yield new_card(f"{seed}.{again}")
+
+
+def first_pin(write_key: str, person_id: int) -> str:
+    """Derive the PIN inside the folded slip that the write *write_key* prints for a person: six digits, never weak."""
+    for again in count():
+        pin = _digits("first pin", f"{write_key}.{person_id}.{again}", 6)
+        if is_strong_pin(pin):
+            return pin
+    raise AssertionError
 
 
 def phone_code(person_id: int, now: datetime) -> str:
@@ -155,14 +176,16 @@ def same(stored: str, given: str) -> bool:
 
 
 def require_strong_pin(pin: str) -> None:
-    """Raise `WeakPin` unless *pin* is six digits, no repeat (000000, 121212, 123123) and no run (123456, 987654)."""
-    if len(pin) != 6 or not (pin.isascii() and pin.isdigit()):
+    """Raise `WeakPin` unless *pin* is six digits and `is_strong_pin`."""
+    if len(pin) != 6 or not (pin.isascii() and pin.isdigit()) or not is_strong_pin(pin):
         raise WeakPin()
+
+
+def is_strong_pin(pin: str) -> bool:
+    """Tell whether six digits are no repeat (000000, 121212, 123123) and no run (123456, 987654)."""
     steps = {(int(b) - int(a)) % 10 for a, b in pairwise(pin)}
-    if len(steps) == 1 and steps <= {0, 1, 9}:
-        raise WeakPin()
-    if pin == pin[:2] * 3 or pin == pin[:3] * 2:
-        raise WeakPin()
+    run = len(steps) == 1 and steps <= {0, 1, 9}
+    return not run and pin not in (pin[:2] * 3, pin[:3] * 2)
 
 
 _SECRET_LENGTH = CODE_LENGTH - NUMBER_LENGTH - 3

@@ -1,14 +1,34 @@
 """Forms of cards and PINs."""
 
 from flask_babel import lazy_gettext as _
-from wtforms import BooleanField, PasswordField, StringField
+from wtforms import BooleanField, PasswordField, RadioField, SelectField, StringField
+from wtforms.fields import SelectChoice
 from wtforms.validators import EqualTo, InputRequired, Length, Regexp
 
 from points.web.forms.base import Form, KeyedForm
 
 
-class PrintForm(KeyedForm):
-    full_name = BooleanField(_("卡上印全名（不勾选则印“王*英”这样的姓名）"))
+class WhoForm(Form):
+    """For whom cards are to be printed; what it holds stands in the page's address."""
+
+    area = SelectField(_("哪里"), coerce=int)
+    who = RadioField(
+        _("给谁印"),
+        choices=[SelectChoice("household", _("每户一张（先勾上第一个人）")), SelectChoice("everyone", _("每人一张"))],
+        default="household",
+    )
+    again = BooleanField(_("已有卡的也重印（补办）"))
+
+
+class RunForm(KeyedForm):
+    layout = RadioField(
+        _("印在哪里"),
+        choices=[
+            SelectChoice("a4", _("A4 卡纸，每张十张卡，双面")),
+            SelectChoice("pvc", _("PVC 卡打印机，一页一面")),
+        ],
+        default="a4",
+    )
 
 
 class PinForm(KeyedForm):
