@@ -5,15 +5,29 @@ Nobody acts on the own household or on declared kin.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 from peewee import IntegrityError
 
 from points import access, ledger, names, passwords
-from points.errors import N_, ClashingName, Missing, NotAllowed, NotFound, OwnHousehold
+from points.calendar import local_date
+from points.errors import (
+    N_,
+    ClashingName,
+    FutureDay,
+    HouseholdResting,
+    Missing,
+    NotAllowed,
+    NotFound,
+    OwnHousehold,
+    PersonErased,
+)
 from points.keys import verb
+from points.models.areas import Area
 from points.models.ledger import AccountType
-from points.models.people import Household, Person, Role
+from points.models.people import LEFT, Household, Person, Role
+from points.models.receipt import Proxy
 from points.texts import optional, required
 
 KEEPERS = ("committee", "steward", "admin")
@@ -58,6 +72,7 @@ def edit_household(*, key: str, actor: Person, now: datetime, household_id: int,
     access.require(actor, *KEEPERS, area_id=household.area_id)
     access.require(actor, *KEEPERS, area_id=area_id)
     access.require_unrelated(actor, household)
+    _require_standing(household)
     if access.village_of(area_id) != household.village_id:
         raise NotFound()
     address = optional(address, N_("地址"), 60)
@@ -72,6 +87,7 @@ def add_person(*, key: str, actor: Person, now: datetime, household_id: int, nam
     household = _household(household_id)
     access.require(actor, *KEEPERS, area_id=household.area_id)
     access.require_unrelated(actor, household)
+    _require_standing(household)
     return _add(name, phone, household.area_id, household_id, now)
 
 
@@ -83,22 +99,52 @@ def add_staff_person(*, key: str, actor: Person, now: datetime, area_id: int, na
 
 
 @verb("household.edit_person")
-def edit_person(*, key: str, actor: Person, now: datetime, person_id: int, name: str, phone: str, active: bool) -> int:
-    """Correct a person's name and phone, or let one who moved away or died rest: cards and sign-in stop then.
+def edit_person(
+    *,
+    key: str,
+    actor: Person,
+    now: datetime,
+    person_id: int,
+    name: str,
+    phone: str,
+    active: bool,
+    left_why: str = "",
+    left_on: date | None = None,
+) -> int:
+    """Correct a person's name and phone; let one rest who died, moved away or left otherwise, or come back.
 
-    Whoever holds a role is edited by those who could have given it.
+    *left_why* (of `LEFT`) and the local day *left_on* say so of one who rests: cards and sign-in stop, roles and what
+    others let the person collect end. Whoever holds a role is edited by those who could have given it. Raises
+    `Missing`, `FutureDay`, `PersonErased`, `HouseholdResting`.
     """
     person = _person(person_id)
     access.require(actor, *(KEEPERS if person.household_id else ("admin",)), area_id=person.area_id)
     _require_stranger(actor, person)
-    if not active:
-        _require_over_roles(actor, person)
+    _require_not_erased(person)
     name = required(name, N_("姓名"), 40)
     phone = optional(phone, N_("电话"), 20)
+    if active:
+        left: dict[str, Any] = {"left_why": "", "left_on": None}
+        if not person.active and person.household_id:
+            _require_standing(_household(person.household_id))
+    else:
+        left = _leave(person, left_why, left_on, actor=actor, now=now)
     Person.update(
-        name=name, initials=names.initials(name), phone=phone or None, active=active, epoch=Person.epoch + (not active)
+        name=name,
+        initials=names.initials(name),
+        phone=phone or None,
+        active=active,
+        epoch=Person.epoch + (not active),
+        **left,
     ).where(Person.id == person_id).execute()
     return person_id
+
+
+@verb("household.set_phone_public")
+def set_phone_public(*, key: str, actor: Person, now: datetime, public: bool) -> int:
+    """Let the lane board show one's own phone, or no longer."""
+    Person.update(phone_public=public).where(Person.id == actor.id).execute()
+    return int(actor.id)
 
 
 @verb("household.give_sign_in", secret=("password",))
@@ -112,6 +158,7 @@ def give_sign_in(*, key: str, actor: Person, now: datetime, person_id: int, user
     access.require(actor, "committee", "admin", area_id=person.area_id)
     _require_stranger(actor, person)
     _require_over_roles(actor, person)
+    _require_not_erased(person)
     username = passwords.clean_username(username)
     passwords.require_strong(password, username)
     try:
@@ -124,6 +171,23 @@ def give_sign_in(*, key: str, actor: Person, now: datetime, person_id: int, user
     except IntegrityError:
         raise ClashingName(name=username) from None
     return person_id
+
+
+def _leave(person: Person, why: str, on: date | None, *, actor: Person, now: datetime) -> dict[str, Any]:
+    """End what a person who leaves holds: roles, and grants to collect for others; return why and since when."""
+    if why not in LEFT:
+        raise Missing(what=N_("离开的原因"))
+    if on is None:
+        raise Missing(what=N_("离开的日子"))
+    if on > local_date(now):
+        raise FutureDay()
+    held = list(Role.select().where(Role.person == person, Role.ended_at.is_null()))
+    for area_id in sorted({role.area_id for role in held}):  # two who end each other take turns, as in `staff.end`
+        Area.update(order=Area.order).where(Area.id == area_id).execute()
+    _require_over_roles(actor, person)
+    Role.update(ended_by=actor, ended_at=now).where(Role.person == person, Role.ended_at.is_null()).execute()
+    Proxy.update(revoked_by=actor, revoked_at=now).where(Proxy.person == person, Proxy.revoked_at.is_null()).execute()
+    return {"left_why": why, "left_on": on}
 
 
 def _add(name: str, phone: str | None, area_id: int, household_id: int | None, now: datetime) -> int:
@@ -151,6 +215,18 @@ def _person(person_id: int) -> Person:
     if found is None:
         raise NotFound()
     return found
+
+
+def _require_standing(household: Household) -> None:
+    """Let a household pass that stands, and hold it so that no other takes it up meanwhile."""
+    standing = (Household.id == household.id) & Household.active
+    if not Household.update(active=Household.active).where(standing).execute():
+        raise HouseholdResting(number=household.number)
+
+
+def _require_not_erased(person: Person) -> None:
+    if person.erased_at is not None:
+        raise PersonErased()
 
 
 def _require_stranger(actor: Person, person: Person) -> None:

@@ -10,16 +10,21 @@ from flask_login import login_required
 from wtforms.fields import SelectChoice
 
 from points import access, codes, ledger
+from points.census import KEEPERS as IMPORTERS
 from points.errors import NotAllowed
 from points.models.ledger import AccountType
 from points.models.people import Person
 from points.queries import areas as places
+from points.queries import changes
 from points.queries import people as reads
 from points.queries import staff as roles
 from points.services import household
+from points.services.change import PROPOSERS
+from points.services.data_request import ANSWERERS
 from points.services.household import KEEPERS
 from points.web.edge import now
 from points.web.forms.households import (
+    LEFT_WORDS,
     EditHouseholdForm,
     EditPersonForm,
     GiveSignInForm,
@@ -37,18 +42,29 @@ ENTRIES = 10
 @login_required
 def index(village_id: int) -> ResponseReturnValue:
     access.require_inside(me(), *reads.READERS, village_id=village_id)
-    q, lane = request.args.get("q", "")[:40], request.args.get("lane", 0, int)
-    rows, more = reads.households(me(), village_id, q=q, area_id=lane, after=request.args.get("after", ""))
+    wanted = asked()
+    rows, more = reads.households(me(), village_id, **wanted, after=request.args.get("after", ""))
     return render_template(
         "households/index.html",
         village=access.area(village_id),
         areas=places.within(me(), village_id),
         rows=rows,
         last=rows[-1].number if more else None,
-        q=q,
-        lane=lane,
+        q=wanted["q"],
+        lane=wanted["area_id"],
+        state=request.args.get("state", ""),
         keeps=_keeps_inside(village_id),
+        waiting=changes.count_waiting(village_id),
+        keeps_all=access.holds(me(), changes.READERS, village_id),
+        imports=access.holds(me(), IMPORTERS, village_id),
+        answers=access.holds(me(), ANSWERERS, village_id),
     )
+
+
+def asked() -> dict[str, Any]:
+    """Return to what the list of households was narrowed."""
+    resting = reads.RESTING.get(request.args.get("state", ""), False)
+    return {"q": request.args.get("q", "")[:40], "area_id": request.args.get("lane", 0, int), "resting": resting}
 
 
 @blueprint.route("/villages/<int:village_id>/households/new", methods=["GET", "POST"])
@@ -81,9 +97,13 @@ def show(household_id: int) -> ResponseReturnValue:
     found = reads.household(household_id)
     access.require(me(), *reads.READERS, area_id=found.area_id)
     account = ledger.account(AccountType.HOUSEHOLD, household_id)
+    successor = reads.household(found.merged_into_id) if found.merged_into_id else None
     return render_template(
         "households/show.html",
         household=found,
+        successor=successor,
+        goes_on_here=successor is not None and access.holds(me(), reads.READERS, successor.area_id),
+        changes=changes.of_household(household_id),
         area=access.area(found.area_id),
         people=reads.people_of(household_id),
         cards=reads.cards(household_id=household_id),
@@ -91,7 +111,8 @@ def show(household_id: int) -> ResponseReturnValue:
         owed=-ledger.balance(ledger.account(AccountType.OWED, household_id)),
         entries=ledger.statement(account, limit=ENTRIES),
         related=reads.related(me(), household_id),
-        keeps=access.holds(me(), KEEPERS, found.area_id),
+        keeps=found.active and access.holds(me(), KEEPERS, found.area_id),
+        proposes=found.active and access.holds(me(), PROPOSERS, found.area_id),
     )
 
 
@@ -144,6 +165,7 @@ def person(person_id: int) -> ResponseReturnValue:
     found = reads.person(person_id)
     access.require(me(), *reads.READERS, area_id=found.area_id)
     form = EditPersonForm(obj=found)
+    form.active.label.text = _("仍在本村") if found.active else _("回来了，重新启用")
     if form.validate_on_submit():
         with form.refusals():
             household.edit_person(
@@ -154,6 +176,8 @@ def person(person_id: int) -> ResponseReturnValue:
                 name=form.name.data,
                 phone=form.phone.data or "",
                 active=form.active.data,
+                left_why=form.left_why.data or "",
+                left_on=form.left_on.data,
             )
             flash(_("已改好。"), "success")
             return redirect(url_for("households.person", person_id=person_id), 303)
@@ -164,6 +188,7 @@ def person(person_id: int) -> ResponseReturnValue:
         area=access.area(found.area_id),
         cards=reads.cards(person_id=person_id),
         kin=reads.kin(person_id),
+        left_why=LEFT_WORDS[found.left_why],
         **_offers(found),
     )
 
@@ -211,6 +236,7 @@ def _offers(found: Person) -> dict[str, Any]:
     related = access.are_related(me(), found)
     area_id, held = found.area_id, roles.of_person(found.id)
     return {
+        "shows_data": access.holds(me(), ANSWERERS, area_id),
         "roles": held,
         "mine": me().id,
         "related": related,

@@ -1,14 +1,26 @@
 """Households and people: opened by those who keep the place, never by someone for their own."""
 
+from datetime import timedelta
+
 import pytest
 
-from points import ledger, passwords
-from points.errors import BadUsername, ClashingName, Missing, NotAllowed, NotFound, OwnHousehold, WeakPassword
+from points import access, ledger, passwords
+from points.errors import (
+    BadUsername,
+    ClashingName,
+    FutureDay,
+    Missing,
+    NotAllowed,
+    NotFound,
+    OwnHousehold,
+    WeakPassword,
+)
 from points.models.keys import WriteKey
 from points.models.ledger import AccountType
-from points.models.people import Household, Person
-from points.services import household, kin
-from tests.world import PASSWORD, World
+from points.models.people import Household, Person, Role
+from points.models.receipt import Proxy
+from points.services import household, kin, proxy
+from tests.world import AWAY, PASSWORD, World
 
 
 def give(world: World, actor: Person, person: Person, username: str = "wang", password: str = "first-one-1") -> None:
@@ -88,9 +100,39 @@ def test_who_left_can_no_longer_sign_in_and_loses_every_session(world: World) ->
     person = world.villager()
     world.username(person)
     before = Person.get_by_id(person.id).epoch
-    household.edit_person(**world.by(world.committee[0]), person_id=person.id, name=person.name, phone="", active=False)
+    household.edit_person(
+        **world.by(world.committee[0]), person_id=person.id, name=person.name, phone="", active=False, **AWAY
+    )
     after = Person.get_by_id(person.id)
     assert not after.active and after.epoch > before
+
+
+def test_who_leaves_gives_up_roles_and_collects_for_nobody(world: World) -> None:
+    person, neighbour = world.clerk, world.villager()
+    proxy.grant(**world.by(neighbour), name=person.name, until=world.today, person_id=person.id)
+    gone = {"person_id": person.id, "name": person.name, "phone": "", "active": False}
+    with pytest.raises(NotAllowed):
+        household.edit_person(**world.by(world.committee[0]), **gone, **AWAY)
+    household.edit_person(**world.by(world.admin), **gone, **AWAY)
+    role = Role.get(Role.person == person)
+    assert (role.ended_by_id, role.ended_at) == (world.admin.id, world.now)
+    assert Proxy.get().revoked_by_id == world.admin.id
+    assert access.roles_of(person.id) == []
+
+
+def test_why_and_since_when_somebody_is_gone_is_asked_and_forgotten_when_they_are_back(world: World) -> None:
+    person = world.villager()
+    edited = {"person_id": person.id, "name": person.name, "phone": ""}
+    for wrong in ({}, {"left_why": "died"}, {"left_why": "bored", "left_on": world.today}):
+        with pytest.raises(Missing):
+            household.edit_person(**world.by(world.committee[0]), **edited, active=False, **wrong)
+    with pytest.raises(FutureDay):
+        tomorrow = {"left_why": "died", "left_on": world.today + timedelta(days=1)}
+        household.edit_person(**world.by(world.committee[0]), **edited, active=False, **tomorrow)
+    household.edit_person(**world.by(world.committee[0]), **edited, active=False, **AWAY)
+    assert (Person.get_by_id(person.id).left_why, Person.get_by_id(person.id).left_on) == tuple(AWAY.values())
+    household.edit_person(**world.by(world.committee[0]), **edited, active=True)
+    assert (Person.get_by_id(person.id).left_why, Person.get_by_id(person.id).left_on) == ("", None)
 
 
 def test_a_first_password_must_be_changed_and_is_kept_as_a_hash(world: World) -> None:
@@ -137,7 +179,7 @@ def test_an_administrator_of_a_village_cannot_take_over_one_of_the_county(world:
     with pytest.raises(NotAllowed):
         give(world, low, high)
     with pytest.raises(NotAllowed):
-        household.edit_person(**world.by(low), person_id=high.id, name=high.name, phone="", active=False)
+        household.edit_person(**world.by(low), person_id=high.id, name=high.name, phone="", active=False, **AWAY)
 
 
 def test_a_password_stands_in_no_row(world: World) -> None:

@@ -242,8 +242,10 @@ def test_the_own_household_is_shown_but_not_acted_on(browser: Browser, world: Wo
 def test_a_person_is_corrected_and_let_go(browser: Browser, world: World) -> None:
     browser.sign_in(world.committee[0])
     person = world.villager()
-    answer = browser.submit(f"/people/{person.id}", name="王秀云", phone="13800000000", active=None)
-    assert answer.status_code == 303
+    told = {"name": "王秀云", "phone": "13800000000", "active": None}
+    assert "离开的原因" in browser.submit(f"/people/{person.id}", **told).text
+    left = {"left_why": "moved", "left_on": world.today.isoformat()}
+    assert browser.submit(f"/people/{person.id}", **told, **left).status_code == 303
     person = Person.get_by_id(person.id)
     assert (person.name, person.initials, person.active) == ("王秀云", "wxy", False)
 
@@ -286,7 +288,8 @@ def test_a_printed_card_reads_back_and_its_code_is_nowhere_else(browser: Browser
     again = browser.post(form)
     assert decoded(re.search(r"<svg viewBox=\"0 0 33.*?</svg>", again.text, re.S)[0])[0] == code  # type: ignore[index]
     assert Card.select().where(Card.person == person).count() == 1
-    assert "王秀英" in browser.post(form, full_name="y").text
+    VillageSetting.update(full_names=True).execute()
+    assert "王秀英" in browser.post(form).text
     assert browser.get(f"/people/{person.id}/cards/new").text.count('<svg viewBox="0 0 33') == 0
 
 

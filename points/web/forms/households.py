@@ -1,10 +1,14 @@
 """Forms of households, their people, and the first sign-in."""
 
 from flask_babel import lazy_gettext as _
-from wtforms import BooleanField, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms import BooleanField, DateField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields import SelectChoice
+from wtforms.validators import InputRequired, Length, Optional
 
 from points.web.forms.base import KeyedForm
+
+LEFT_WORDS = {"died": _("去世"), "moved": _("迁出"), "other": _("其他原因"), "": ""}
+"""Why somebody is gone."""
 
 
 class OpenHouseholdForm(KeyedForm):
@@ -30,7 +34,14 @@ class PersonForm(KeyedForm):
 
 
 class EditPersonForm(PersonForm):
-    active = BooleanField(_("仍在本村（去掉勾选后，卡和登录都停用）"))
+    active = BooleanField(_("仍在本村"))
+    left_why = RadioField(
+        _("为什么离开"),
+        choices=[SelectChoice(why, words) for why, words in LEFT_WORDS.items() if why],
+        validators=[Optional()],
+        validate_choice=False,
+    )
+    left_on = DateField(_("从哪天起"), validators=[Optional()])
 
 
 class GiveSignInForm(KeyedForm):
