@@ -119,9 +119,21 @@ RELATED = """
 
 
 def related_households(person: Person) -> set[int]:
-    """Return the households on which *person* may not act: the own, and those of declared kin, either way declared."""
-    rows = db.execute(RELATED, (person.id, person.id, person.id)).fetchall()
+    """Return the households on which *person* may not act: the own, and those of declared kin, either way declared.
+
+    With each come the households that it took up: what is still decided about them follows to it.
+    """
+    rows = db.execute(_RELATED_AND_TAKEN_UP, (person.id, person.id, person.id)).fetchall()
     return {row[0] for row in rows if row[0] is not None}
+
+
+_RELATED_AND_TAKEN_UP = f"""
+    WITH RECURSIVE related (id) AS (
+        SELECT household_id FROM ({RELATED}) AS own
+        UNION SELECT household.id FROM household JOIN related ON household.merged_into_id = related.id
+    )
+    SELECT id FROM related
+"""
 
 
 def require_unrelated(person: Person, household: Household | int) -> None:

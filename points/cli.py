@@ -6,13 +6,15 @@ import os
 import socket
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 import config
-from points import clock, db, demo, fundbook, holding, ledger, stock
-from points.errors import PointsError
+from points import archive, backup, clock, db, demo, fundbook, holding, ledger, stock
+from points.errors import ArchiveDiffers, BackupElsewhere, NotABackup, PointsError, UnknownVillage
+from points.models.areas import Area
 from points.services import settlement, staff, tick
 
 STATIC = Path(__file__).parent / "static"
@@ -88,25 +90,134 @@ def ledger_group() -> None:
 def audit() -> None:
     """Recompute balances, shelf, reservations, fund and settlements; name each drift and exit 1 on any."""
     db.connect(config.database_url())
-    drifts = 0
-    for drift in ledger.audit():
-        drifts += 1
-        click.echo(f"{drift.what} {drift.id}: stored {drift.stored}, recomputed {drift.recomputed}")
-    for what, id_, stored, recomputed in stock.audit():
-        drifts += 1
-        click.echo(f"stock {what} {id_}: stored {stored}, recomputed {recomputed}")
-    for what, id_, stored, recomputed in holding.audit():
-        drifts += 1
-        click.echo(f"reservation {what} {id_}: stored {stored}, recomputed {recomputed}")
-    for what, id_, stored, recomputed in fundbook.audit():
-        drifts += 1
-        click.echo(f"fund {what} {id_}: stored {stored}, recomputed {recomputed}")
-    for what, id_, stored, recomputed in settlement.audit():
-        drifts += 1
-        click.echo(f"settlement {what} {id_}: stored {stored}, recomputed {recomputed}")
+    drifts = list(_drifts())
+    for drift in drifts:
+        click.echo(drift)
     count = db.execute("SELECT COUNT(*) FROM transfer").fetchone()[0]
-    click.echo(f"{count} transfers, {drifts} drifts")
+    click.echo(f"{count} transfers, {len(drifts)} drifts")
     sys.exit(1 if drifts else 0)
+
+
+@cli.command("export")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--village", default="", metavar="NAME|ID", help="all of one village, without its secrets")
+@click.option("--photos/--no-photos", default=True, show_default=True)
+def export(file: Path, village: str, photos: bool) -> None:
+    """Write everything into one FILE: plain CSV, photos, a description of every column, checksums."""
+    db.connect(config.database_url())
+    with archive.snapshot(), _bar("export") as step:
+        area = _village(village) if village else None
+        written = archive.write(file, now=clock.now(), area=area, secrets=area is None, pictures=photos, step=step)
+    click.echo(_told(written))
+
+
+@cli.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def import_(file: Path) -> None:
+    """Load an exported FILE into an empty database: all of it, proved by the audit, or nothing."""
+    db.connect(config.database_url())
+    _load(file)
+
+
+@cli.command("backup")
+@click.argument("file", type=click.Path(path_type=Path))
+def back_up(file: Path) -> None:
+    """Copy the database into FILE while it is in use, and audit the copy."""
+    url = config.database_url()
+    db.connect(url)
+    if db.is_postgresql():
+        with archive.snapshot(), _bar("backup") as step:
+            click.echo(_told(archive.write(file, now=clock.now(), secrets=True, step=step)))
+            drifts = list(_drifts())
+    else:
+        with _bar("backup") as step:
+            backup.save(url, file, step=step)
+        db.connect(backup.url_of(file))
+        drifts = list(_drifts())
+    db.disconnect()
+    click.echo("\n".join([*drifts, f"{len(drifts)} drifts", _KEPT_ELSEWHERE]))
+    sys.exit(1 if drifts else 0)
+
+
+@cli.command("restore")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def restore(file: Path) -> None:
+    """Put a backup FILE where POINTS_DATABASE_URL says, if no database is there or an empty one; audit it."""
+    url = config.database_url()
+    if archive.looks_like_one(file):
+        db.connect(url)
+        if not db.database.get_tables():
+            db.migrate()
+        _load(file)
+    elif not backup.looks_like_one(file):
+        raise NotABackup()
+    elif not url.startswith("sqlite"):
+        raise BackupElsewhere()
+    else:
+        with _bar("restore") as step, backup.restoring(file, url, step=step) as copy:
+            db.connect(copy)
+            current = backup.require_known()
+            drifts = list(_drifts()) if current else []
+            db.disconnect()
+            _refuse(drifts)
+        click.echo("0 drifts" if current else "an older schema: run `points migrate`, then `points ledger audit`")
+    click.echo(_KEPT_ELSEWHERE)
+
+
+_KEPT_ELSEWHERE = (
+    "not in it: POINTS_SECRET_KEY and POINTS_CARD_KEY. Keep them in another place: without POINTS_CARD_KEY no card and "
+    "no PIN works"
+)
+
+
+def _load(file: Path) -> None:
+    with _bar("import") as step:
+        try:
+            manifest = archive.read(file, audit=_drifts, step=step)
+        except ArchiveDiffers as refusal:
+            raise SystemExit(str(refusal)) from None
+    for what, said, found in archive.compared(manifest):
+        if said or found:
+            click.echo(f"{what}: {said} = {found}")
+    click.echo(f"{_told(manifest)}, 0 drifts")
+
+
+def _told(manifest: archive.Manifest) -> str:
+    return f"{manifest.rows} rows of {len(manifest.tables)} tables, {manifest.pictures or 0} photos"
+
+
+def _village(asked: str) -> Area:
+    is_it = Area.id == int(asked) if asked.isdecimal() else Area.name == asked
+    found = list(Area.select().where(is_it, Area.kind == "village").limit(2))
+    if len(found) != 1:
+        raise UnknownVillage(name=asked)
+    return found[0]
+
+
+def _drifts() -> Iterator[str]:
+    """Recompute everything that is stored twice, and name each drift."""
+    for drift in ledger.audit():
+        yield f"{drift.what} {drift.id}: stored {drift.stored}, recomputed {drift.recomputed}"
+    books = {"stock": stock, "reservation": holding, "fund": fundbook, "settlement": settlement}
+    for book, module in books.items():
+        for what, id_, stored, recomputed in module.audit():
+            yield f"{book} {what} {id_}: stored {stored}, recomputed {recomputed}"
+
+
+def _refuse(drifts: list[str]) -> None:
+    if drifts:
+        raise SystemExit("\n".join(drifts))
+
+
+@contextmanager
+def _bar(label: str) -> Iterator[archive.Step]:
+    with click.progressbar(length=1, label=label, file=sys.stderr) as bar:
+
+        def step(done: int, total: int) -> None:
+            bar.length = total
+            bar.update(done - bar.pos)
+
+        yield step
 
 
 @cli.command("tick")

@@ -107,6 +107,18 @@ class TooManyJobs(PointsError):
     sentence = N_("您已有 %(n)s 件事在排队，请等做完再来。")
 
 
+class NothingToPrint(PointsError):
+    """A passbook is printed up to its last movement."""
+
+    sentence = N_("上一页以后没有新的进出，不用打印。")
+
+
+class StillSitting(PointsError):
+    """The minutes are complete once the sitting is closed."""
+
+    sentence = N_("会还没有开完。请散会以后再打印记录。")
+
+
 # --- ledger -----------------------------------------------------------------------------------------------------
 
 
@@ -204,6 +216,82 @@ class SelfKin(PointsError):
     sentence = N_("亲属不能是本人。请填亲属的户号和姓名。")
 
 
+class HouseholdResting(PointsError):
+    """Another household took this one up; nothing new is done on it."""
+
+    sentence = N_("第 %(number)s 户已经停用，只能查看。请到接续它的那一户去办。")
+
+
+class NobodyMoves(PointsError):
+    status = 422
+    sentence = N_("还没有选要走的人。请至少选一位。")
+
+
+class NotOfHousehold(PointsError):
+    """Somebody moved or left since the change was proposed."""
+
+    sentence = N_("要走的人里，有人已经不在这一户了。请退回，按现在的情况重新提出。")
+
+
+class EverybodySplits(PointsError):
+    status = 422
+    sentence = N_("分户至少要留一个人在原户。全家都走，请用“整户搬迁”。")
+
+
+class SameHousehold(PointsError):
+    status = 422
+    sentence = N_("转到的就是原来这一户。请填另一户的户号。")
+
+
+class SamePlace(PointsError):
+    status = 422
+    sentence = N_("这一户现在就在那里。请选要搬去的地方。")
+
+
+class NoSuchHousehold(PointsError):
+    status = 422
+    sentence = N_("%(village)s没有第 %(number)s 户，或那一户已经停用。请核对户号。")
+
+
+class PointsBeyond(PointsError):
+    """More points would go along than the household has."""
+
+    status = 422
+    sentence = N_("随行的积分要在 0 到 %(balance)s 之间：这一户现有 %(balance)s 分。")
+
+
+class PointsShrunk(PointsError):
+    """The household spent points since the change was proposed."""
+
+    sentence = N_("这一户现在只有 %(balance)s 分，不够随行的 %(points)s 分。请退回，按现在的积分重新提出。")
+
+
+class StillReserved(PointsError):
+    sentence = N_("%(person)s在%(shop)s还有预约没有取。请先取货或取消预约，再办户的变动。")
+
+
+class ChangeWaits(PointsError):
+    sentence = N_("这一户还有一项变动等着确认。请先办完那一项。")
+
+
+class PersonErased(PointsError):
+    sentence = N_("这个人的资料已按本人要求删除，不能再改。")
+
+
+class RequestWaits(PointsError):
+    sentence = N_("同样的要求已经提过，还在等答复。")
+
+
+class NotGranted(PointsError):
+    sentence = N_("这项要求还没有人同意，不能删除。请先答复。")
+
+
+class StillInUse(PointsError):
+    """Something of a person is still running, so the data cannot be removed yet; *what* says which."""
+
+    sentence = N_("现在还不能删除：%(what)s。请先办完。")
+
+
 class WrongPassword(PointsError):
     status = 422
     sentence = N_("用户名或密码不对。请检查后再试。")
@@ -224,6 +312,32 @@ class WeakPassword(PointsError):
 class WeakPin(PointsError):
     status = 422
     sentence = N_("密码要 6 位数字，不能全相同、不能连号（如 123456）。请换一个。")
+
+
+# --- rosters of a village ---------------------------------------------------------------------------------------
+
+
+class CensusOver(PointsError):
+    sentence = N_("这份名册已经导入、撤销或放弃了。请刷新看看。")
+
+
+class CensusMoved(PointsError):
+    """What is there has changed since the preview, or the mapping has."""
+
+    sentence = N_("看过以后，村里的户和人又有变动。请重新看一遍再导入。")
+
+
+class CensusHasProblems(PointsError):
+    status = 422
+    sentence = N_("有 %(n)s 行有问题，什么也没有导入。请改好表格重新传，或勾选“跳过有问题的行”。")
+
+
+class NothingChanges(PointsError):
+    sentence = N_("和村里现在的户、人都一样，没有要改的。")
+
+
+class CensusBuiltOn(PointsError):
+    sentence = N_("不能整批撤销：导入以后已经有了%(what)s（%(who)s 等）。请到这些户、人的页面上更正。")
 
 
 # --- cards ------------------------------------------------------------------------------------------------------
@@ -248,6 +362,28 @@ class CardRevoked(PointsError):
 
 class PrintedBySamePerson(PointsError):
     sentence = N_("卡是您印的，要请另一位工作人员发卡。")
+
+
+class NoCardsChosen(PointsError):
+    status = 422
+    sentence = N_("还没有勾选。请至少勾一位。")
+
+
+class TooManyCards(PointsError):
+    status = 422
+    sentence = N_("一次最多印 %(limit)s 张卡。请按网格或街巷分几批印。")
+
+
+class HasCard(PointsError):
+    """Somebody else printed meanwhile, or the page is old."""
+
+    sentence = N_("%(person)s已经有卡。要重印，请勾选“已有卡的也重印”。")
+
+
+class NoSlip(PointsError):
+    """Neither a PIN of one's own nor one in a folded slip: nobody could ever use the card."""
+
+    sentence = N_("%(person)s没有密码条，也没有设过密码。请单独发这张卡，当场设密码。")
 
 
 class WrongPin(PointsError):
@@ -479,6 +615,68 @@ class HeadingMissing(BadSheet):
 
 class HeadingTwice(BadSheet):
     sentence = N_("表头“%(name)s”出现了两次。请去掉一列。")
+
+
+# --- opening balances -------------------------------------------------------------------------------------------
+
+
+class NothingTyped(PointsError):
+    status = 422
+    sentence = N_("一户也没有填。请至少填一户的积分。")
+
+
+class SignedTotal(PointsError):
+    """What the households have together is not the total that was signed in the old book."""
+
+    status = 422
+    sentence = N_("签字总数是 %(signed)s 分，逐户加起来是 %(added)s 分，相差 %(difference)s 分。请核对后再交。")
+
+
+class SignedPageNeeded(PointsError):
+    status = 422
+    sentence = N_("请附上旧账签字那一页的照片，总数和签名要看得清。")
+
+
+class OpeningDays(PointsError):
+    status = 422
+    sentence = N_("公示天数要在 %(least)s 到 %(most)s 天之间，不能比本村定的少。")
+
+
+class ProposerRelated(OwnHousehold):
+    """The second person would be of the proposer's household or kin."""
+
+    sentence = N_("录入的人是您自家或亲属，按规定回避。请换一位来核对。")
+
+
+class TotalDiffers(PointsError):
+    """The second person read another total in the old book than the first one."""
+
+    status = 422
+    sentence = N_("您写的总数和录入的对不上。请对着旧账的签字页再看一遍；真的不一样，就退回重录，不要张贴。")
+
+
+class ObjectedBefore(PointsError):
+    """A line takes one objection and its answer; whoever still disagrees goes above the village."""
+
+    sentence = N_("这一户已经有人提过异议，也答复过了。还有意见，请在“投诉建议”里写给乡镇。")
+
+
+class AgreedRange(PointsError):
+    status = 422
+    sentence = N_("改后的积分要在 1 到 %(most)s 之间；一分都不该有，请选取消。")
+
+
+# --- paper ------------------------------------------------------------------------------------------------------
+
+
+class NothingOnSheet(PointsError):
+    sentence = N_("这张单子上现在什么也没有，不用印。有了内容再来打印。")
+
+
+class NotOurPaper(NotFound):
+    """No printing has this token."""
+
+    sentence = N_("这张纸不是从这个系统印出来的，或者码没有扫全。请再扫一次；还是不对，就把纸交给村委会。")
 
 
 # --- council ----------------------------------------------------------------------------------------------------
@@ -978,3 +1176,66 @@ class ComplaintsFull(PointsError):
 
     status = 429
     sentence = N_("今天网上收到的已经很多。请写在纸上交给乡镇，或打电话，一样会答复。")
+
+
+# --- one file with everything -----------------------------------------------------------------------------------
+
+
+class ArchiveBroken(PointsError):
+    """No archive, or one that was cut off, damaged or changed; *member* is where that shows."""
+
+    status = 422
+    sentence = N_("这不是完整的数据包，“%(member)s”读不了或对不上校验值。什么也没有装入。")
+
+
+class ArchiveDiffers(PointsError):
+    """What was loaded is not what the archive says, or does not pass the audit."""
+
+    sentence = N_("装入以后核对不符（%(what)s），已经全部退回，什么也没有装入。")
+
+
+class OtherSchema(PointsError):
+    sentence = N_(
+        "数据包的数据库版本是 %(theirs)s，本程序的是 %(ours)s。"
+        "请先用 %(program)s 版的程序装入，再升级程序，运行 points migrate。"
+    )
+
+
+class BackupBroken(PointsError):
+    """A copy of a SQLite database that SQLite itself calls damaged."""
+
+    status = 422
+    sentence = N_("备份“%(name)s”读不了或已损坏（%(what)s）。什么也没有留下。")
+
+
+class NotABackup(PointsError):
+    status = 422
+    sentence = N_("这个文件不是本系统的备份，也不是数据包。")
+
+
+class BackupElsewhere(PointsError):
+    sentence = N_(
+        "这是 SQLite 的备份，不能直接装进 PostgreSQL。"
+        "请先把它恢复成 SQLite，再用 points export 和 points import 搬过去。"
+    )
+
+
+class NewerSchema(PointsError):
+    sentence = N_("备份的数据库版本 %(theirs)s 比本程序新。请先升级程序。")
+
+
+class Unmigrated(PointsError):
+    sentence = N_("数据库还没有准备好。请先运行 points migrate。")
+
+
+class DatabaseNotEmpty(PointsError):
+    sentence = N_("数据库里已经有数据。只能装进空的数据库，请另建一个。")
+
+
+class FileIsThere(PointsError):
+    sentence = N_("“%(name)s”已经存在，不会覆盖。请换一个文件名。")
+
+
+class UnknownVillage(PointsError):
+    status = 404
+    sentence = N_("没有叫“%(name)s”的村，或者不止一个。请用它的编号。")

@@ -39,6 +39,16 @@ _KIN = """
     WHERE kin.relative_id IN ({ids})
 """
 
+_TAKEN_UP = """
+    WITH RECURSIVE taken_up (id, household_id) AS (
+        SELECT id, merged_into_id FROM household WHERE merged_into_id IN ({ids})
+        UNION SELECT household.id, taken_up.household_id FROM household
+        JOIN taken_up ON household.merged_into_id = taken_up.id
+    )
+    SELECT id, household_id FROM taken_up
+"""
+"""The households that some others took up, each with the one where its chain ends."""
+
 
 def lines() -> ModelSelect[Line]:
     """Return a query of lines with their household and person, to be narrowed."""
@@ -156,6 +166,11 @@ def councils(village_ids: Collection[int]) -> dict[int, Council]:
     members = json.dumps(sorted(away))
     for member, household_id in db.execute(_KIN.format(ids=db.set_of_ids()), (members, members)).fetchall():
         away[member] |= {household_id} - {None}
+    kept_away = json.dumps(sorted(set().union(*away.values())))
+    for taken_up, household_id in db.execute(_TAKEN_UP.format(ids=db.set_of_ids()), (kept_away,)).fetchall():
+        for households in away.values():
+            if household_id in households:
+                households.add(taken_up)
     return dict(found)
 
 

@@ -293,11 +293,13 @@ def statement(account: Account, *, before: int | None = None, limit: int = 20) -
     """
     assert account.type in STORED_BALANCE
     edge = before if before is not None else 2**62
-    rows = db.execute(_STATEMENT, (account.id, edge, limit, account.id, edge, limit, limit)).fetchall()
-    return [
-        Entry(row[0], Kind(row[1]), row[2], row[3], row[4], row[5], db.moment(row[6]), db.moment(row[7]))
-        for row in rows
-    ]
+    return _entries(_STATEMENT, (account.id, edge, limit, account.id, edge, limit, limit))
+
+
+def following(account: Account, *, after: int, limit: int) -> list[Entry]:
+    """Read the first *limit* entries of an account with a stored balance, recorded after the transfer *after*."""
+    assert account.type in STORED_BALANCE
+    return _entries(_FOLLOWING, (account.id, after, limit, account.id, after, limit, limit))
 
 
 def canonical(row: dict[str, Any]) -> bytes:
@@ -403,6 +405,7 @@ _STATEMENT = """
         ) AS earned
     ) AS entries ORDER BY id DESC LIMIT ?
 """
+_FOLLOWING = _STATEMENT.replace("id < ?", "id > ?").replace(" DESC", "")
 _AUDIT_MOVES = """
     SELECT transfer.kind, source.type, target.type, COUNT(*) FROM transfer
     JOIN account AS source ON source.id = transfer.source_id
@@ -450,6 +453,13 @@ class _Original:
     answers_id: int | None
     source: Account
     target: Account
+
+
+def _entries(sql: str, values: Sequence[int]) -> list[Entry]:
+    return [
+        Entry(row[0], Kind(row[1]), row[2], row[3], row[4], row[5], db.moment(row[6]), db.moment(row[7]))
+        for row in db.execute(sql, values).fetchall()
+    ]
 
 
 def _transfer(transfer_id: int) -> _Original:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from peewee import IntegrityError, fn
 
 from points import db, ledger
 from points.errors import N_, AreaOrder, ClashingName
-from points.models.areas import AREA_KINDS, Area, AreaAncestor, AreaLimit, VillageSetting
+from points.models.areas import AREA_KINDS, Area, AreaAncestor, AreaLimit, Holiday, VillageSetting
 from points.models.ledger import AccountType
 from points.texts import required
 
@@ -67,3 +68,14 @@ def limits_above(area_id: int) -> dict[str, Limit]:
             if most is not None and (name not in found or most < found[name].most):
                 found[name] = Limit(most, row.area.name)
     return found
+
+
+def last_day(village_id: int, hung_on: date, days: int) -> date:
+    """Return the last of the *days* after the local day *hung_on*, those left out that are holidays there."""
+    above = AreaAncestor.select(AreaAncestor.ancestor).where(AreaAncestor.descendant == village_id)
+    holidays = {row.day for row in Holiday.select().where(Holiday.area.in_(above), Holiday.day > hung_on)}
+    day = hung_on
+    while days:
+        day += timedelta(days=1)
+        days -= day not in holidays
+    return day

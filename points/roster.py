@@ -134,7 +134,7 @@ def _note(entry: Entry) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _plain(said: Value) -> str:
+def plain(said: Value) -> str:
     """Reduce a name to what two people would write alike: no blanks, one width, one kind of brackets."""
     return re.sub(r"\s", "", normalize("NFKC", str(said))).lower()
 
@@ -147,7 +147,7 @@ class _Items:
         items = RuleItem.select(RuleItem, RuleBook).join(RuleBook)
         self.by_word: dict[str, RuleItem] = {}
         for item in items.where(RuleBook.area == village_id, RuleBook.state == "adopted"):
-            name = _plain(item.name)
+            name = plain(item.name)
             for word in (str(item.code), name, re.sub(r"\(.*\)$", "", name)):
                 self.by_word.setdefault(word, item)
 
@@ -156,7 +156,7 @@ class _Items:
         if said is None:
             entry.errors.append(_BLANK % {"what": "项目"})
             return None
-        item = self.by_word.get(_plain(said))
+        item = self.by_word.get(plain(said))
         if item is None:
             entry.errors.append(_NO_ITEM % {"what": said})
         elif not recording.may_record(item, self.reporter):
@@ -179,21 +179,21 @@ class _People:
             .where(Person.active, Household.active, Household.village == village_id)
             .where(Household.area.in_(access.covered_areas(recorder, *RECORDERS)))
         ):
-            self.by_name[_plain(person.name)].append(person)
-            self.by_number[_number(person.household.number)].append(person)
+            self.by_name[plain(person.name)].append(person)
+            self.by_number[number_of(person.household.number)].append(person)
 
     def of(self, entry: Entry) -> Person | None:
         name, number = entry.said.get("姓名"), entry.said.get("户号")
         if name is None:
             entry.errors.append(_BLANK % {"what": "姓名"})
             return None
-        found = self.by_name.get(_plain(name), [])
+        found = self.by_name.get(plain(name), [])
         if number is not None:
-            household = self.by_number.get(_number(number), [])
+            household = self.by_number.get(number_of(number), [])
             if not household:
                 entry.errors.append(_NO_HOUSEHOLD % {"what": number})
                 return None
-            found = [person for person in household if _plain(person.name) == _plain(name)]
+            found = [person for person in household if plain(person.name) == plain(name)]
         if len(found) == 1 and found[0].household.id in self.related:
             entry.errors.append(str(OwnHouseholdNamed(person=found[0].name)))
         elif len(found) > 1:
@@ -207,9 +207,9 @@ class _People:
 
 
 @lru_cache(maxsize=4096)
-def _number(said: Value) -> str:
+def number_of(said: Value) -> str:
     """Reduce a household number: 0211, 211, 211.0 and 211号 are one."""
-    return _plain(said).removesuffix("户").removesuffix("号").lstrip("0")
+    return plain(said).removesuffix("户").removesuffix("号").lstrip("0")
 
 
 def mark_twice(entries: Sequence[Entry], village_id: int) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 from typing import Any
 
-from points import db
+from points import census as rosters
+from points import db, opening, photos, sheets
 from points.models.contribution import Line, Notice, Objection
 from points.models.goods import Goods
 from points.models.people import Household, Person
 from points.models.rules import RuleItem
+from points.services import census as census_service
 from points.services import contribution, notice, redemption, reservation, review, tick
+from points.services import opening as openings
 from tests.world import PaperCard, World
 
 
@@ -133,3 +137,33 @@ def sold(world: World, paper: PaperCard, quantities: dict[int, int], *, by: Pers
     """Let the clerk sell to a card and its PIN; return the receipt's id."""
     shown = {"card": paper.code, "collector_id": paper.person.id, "pin": paper.pin}
     return redemption.redeem(**world.by(by or world.clerk), till_id=world.till, **shown, basket=basket(quantities))
+
+
+def proposed_opening(world: World, balances: dict[Household, int], *, by: Person | None = None, **given: Any) -> int:
+    """Let the committee propose opening balances of these households, with a photo of the signed page."""
+    actor = by or world.committee[0]
+    rows = opening.typed({home.number: str(n) for home, n in balances.items()})
+    kept = openings.upload(**world.by(actor), village_id=world.village, file_name="", rows=rows)
+    signed = {"source": "旧积分本", "signers": "田主任、江委员", "points": sum(balances.values()), "days": 5}
+    page = [photos.Picture(b"the signed page", "1" * 64, 0, 1, 1)]
+    return openings.propose(**world.by(actor) | signed | {"upload_id": kept, "pictures": page} | given)
+
+
+def hung_opening(world: World, balances: dict[Household, int]) -> int:
+    """Propose opening balances and let a second member of the committee hang them."""
+    opening_id = proposed_opening(world, balances)
+    total = sum(balances.values())
+    return openings.hang(**world.by(world.committee[1]), opening_id=opening_id, points=total)
+
+
+def census(world: World, *rows: list[Any]) -> int:
+    """Upload a roster of households and preview it; return its id."""
+    heads = ["户号", "姓名", "与户主关系", "街巷"]
+    made = rosters.read(sheets.write("户名册", heads, rows or [["0901", "吴新民", "户主", "东一巷"]]))
+    mapping = rosters.guess(made, world.village)
+    by, kept = world.committee[0], mapping.dump(made.heads)
+    given = {"village_id": world.village, "file_name": "户名册.xlsx", "cells": made.dump(), "mapping": kept}
+    census_id = census_service.keep(**world.by(by), **given)
+    plan = rosters.plan(made, mapping, village_id=world.village, actor=by)
+    found = {"preview": json.dumps(rosters.items(plan, world.village)), "counts": json.dumps(rosters.counts(plan))}
+    return census_service.preview(**world.by(by), census_id=census_id, mapping=kept, **found)

@@ -21,15 +21,23 @@ from werkzeug.test import TestResponse
 from points import db, photos, roster, sheets
 from points.models import Holiday, Line, Person, Photo, Receipt
 from points.models.fund import Settlement
+from points.models.opening import OpeningLine
+from points.models.paper import Paper
 from points.services import (
     areas,
     card,
+    change,
     complaint,
     contribution,
     council,
+    data_request,
     fund,
     goods,
+    job,
     notice,
+    opening,
+    paper,
+    passbook,
     proxy,
     redemption,
     report,
@@ -47,18 +55,27 @@ TABLE = """
 GET  /areas                                  >      y      y        y        y        y      y       y        y    =
 GET  /areas/{village}                        >      .      .        y        y        -      -       y        y    .
 POST /areas/{village}                        >      .      .        -        -        -      -       -        y    .
+GET  /areas/{village}/archive                >      .      .        -        -        -      -       -        y    .
+POST /areas/{village}/archive                >      .      .        -        -        -      -       -        y    .
+GET  /areas/{village}/exports                >      .      .        -        y        -      -       y        y    .
+POST /lists/households.index/{village}       >      .      .        y        y        -      -       y        y    .
 GET  /areas/{village}/name                   >      .      .        -        -        -      -       -        y    .
 POST /areas/{village}/name                   >      .      .        -        -        -      -       -        y    .
 GET  /villages/{village}/settings            >      .      .        -        y        -      -       -        y    .
 POST /villages/{village}/settings            >      .      .        -        y        -      -       -        y    .
 GET  /cards/{card}/hand-over                 >      .      .        y        y        -      -       -        -    .
 POST /cards/{card}/hand-over                 >      .      .        y        y        -      -       -        -    .
+POST /villages/{village}/cards/hand-over     >      .      .        y        y        -      -       -        -    .
+GET  /villages/{village}/cards/print         >      .      .        -        y        -      -       -        y    .
+POST /villages/{village}/cards/print         >      .      .        -        y        -      -       -        y    .
+GET  /cards/runs/{run}                       >      .      .        y        y        -      -       -        y    .
+POST /cards/runs/{run}/stop                  >      .      .        -        y        -      -       -        y    .
 POST /cards/{card}/revoke                    >      .      .        y        y        -      -       -        y    .
 GET  /people/{person}/cards/new              >      .      .        -        y        -      -       -        y    .
 POST /people/{person}/cards/new              >      .      .        -        y        -      -       -        y    .
 GET  /people/{person}/pin                    >      .      .        -        y        -      -       -        -    .
 POST /people/{person}/pin                    >      .      .        -        y        -      -       -        -    .
-GET  /villages/{village}/cards               >      .      .        y        y        -      -       -        -    .
+GET  /villages/{village}/cards               >      .      .        y        y        -      -       -        y    .
 GET  /contributions/{contribution}           >      .      .        y        y        y      -       y        y    .
 GET  /lines/{posted}                         >      y      .        y        y        y      -       y        y    .
 GET  /lines/{posted}/put-right               >      .      .        -        y        -      -       -        -    .
@@ -79,7 +96,18 @@ POST /villages/{village}/contributions/import > .      .        y        y      
 GET  /villages/{village}/contributions/example.xlsx > . .       y        y        -      -       -        -    .
 GET  /contributions/import/{roster}          >      .      .        .        y        .      .       .        .    .
 POST /contributions/import/{roster}          >      .      .        .        y        .      .       .        .    .
+GET  /jobs/{job}                             >      .      .        .        y        .      .       .        .    .
+GET  /jobs/{job}/file                        >      .      .        .        .        .      .       .        .    .
 GET  /receipts/{receipt}                     >      y      .        -        y        -      y       y        y    .
+GET  /villages/{village}/census              >      .      .        -        y        -      -       -        y    .
+POST /villages/{village}/census              >      .      .        -        y        -      -       -        y    .
+GET  /census/{census}                        >      .      .        -        y        -      -       -        y    .
+GET  /census/{census}/columns                >      .      .        -        y        -      -       -        y    .
+POST /census/{census}/columns                >      .      .        -        y        -      -       -        y    .
+GET  /census/{census}/problems.xlsx          >      .      .        -        y        -      -       -        y    .
+POST /census/{census}/apply                  >      .      .        -        y        -      -       -        y    .
+POST /census/{census}/undo                   >      .      .        -        y        -      -       -        y    .
+POST /census/{census}/drop                   >      .      .        -        y        -      -       -        y    .
 POST /receipts/{receipt}/undo                >      .      .        -        y        -      y       -        -    .
 GET  /me/code                                >      y      y        y        y        y      y       y        y    =
 GET  /me/proxies                             >      y      y        y        y        y      y       y        y    =
@@ -106,6 +134,9 @@ GET  /tills/{till}/redeem                    >      y      y        y        y  
 POST /tills/{till}/redeem                    >      .      .        -        -        -      y       -        -    .
 POST /clock                                  >      -      -        -        -        -      -       -        y    =
 GET  /desk                                   >      y      y        y        y        y      y       y        y    =
+GET  /villages/{village}/print               >      .      .        y        y        y      y       y        y    .
+GET  /villages/{village}/lanes               y      y      y        y        y        y      y       y        y    y
+POST /me/phone                               >      y      y        y        y        y      y       y        y    =
 GET  /villages/{village}/desk                >      .      .        y        y        y      y       y        y    .
 GET  /goods/{goods}                          >      .      .        -        y        -      y       y        y    .
 GET  /goods/{goods}/edit                     >      .      .        -        y        -      y       -        -    .
@@ -178,6 +209,22 @@ POST /people/{person}/sign-in                >      .      .        -        y  
 GET  /villages/{village}/households          >      .      .        y        y        -      -       y        y    .
 GET  /villages/{village}/households/new      >      .      .        y        y        -      -       -        y    .
 POST /villages/{village}/households/new      >      .      .        y        y        -      -       -        y    .
+GET  /villages/{village}/changes             >      .      .        y        y        -      -       y        y    .
+GET  /households/{household}/changes/split   >      .      .        -        y        -      -       -        y    .
+POST /households/{household}/changes/split   >      .      .        -        y        -      -       -        y    .
+GET  /changes/{change}                       >      .      .        y        y        -      -       y        y    .
+POST /changes/{change}/confirm               >      .      .        -        y        -      -       y        y    .
+POST /changes/{change}/refuse                >      .      .        -        y        -      -       y        y    .
+POST /changes/{change}/withdraw              >      .      .        .        .        -      -       .        .    .
+GET  /home/earlier/{household}               >      .      .        .        .        .      .       .        .    =
+GET  /me/data                                >      y      y        y        y        y      y       y        y    =
+POST /me/data                                >      y      y        y        y        y      y       y        y    =
+GET  /people/{person}/data                   >      .      .        -        y        -      -       -        y    .
+POST /people/{person}/data                   >      .      .        -        y        -      -       -        y    .
+GET  /areas/{village}/data-requests          >      .      .        -        y        -      -       -        y    .
+GET  /data-requests/{data_request}           >      .      .        -        y        -      -       -        y    .
+POST /data-requests/{data_request}           >      .      .        -        y        -      -       -        y    .
+POST /data-requests/{data_request}/erase     >      .      .        -        -        -      -       -        y    .
 GET  /me/kin                                 >      y      y        y        y        y      y       y        y    =
 POST /me/kin                                 >      y      y        y        y        y      y       y        y    =
 GET  /me/attendance                          >      y      y        y        y        y      y       y        y    =
@@ -205,6 +252,23 @@ POST /objections/{objection}                 >      .      .        -        y  
 GET  /villages/{village}/notices             y      y      y        y        y        y      y       y        y    y
 POST /villages/{village}/notices             >      .      .        -        y        -      -       -        -    .
 GET  /villages/{village}/notices/desk        >      .      .        -        y        -      -       y        y    .
+GET  /openings/{opening}                     y      y      y        y        y        y      y       y        y    y
+GET  /openings/{opening}/sheets              y      y      y        y        y        y      y       y        y    y
+GET  /openings/{proposed}/hang               >      .      .        -        y        -      -       y        -    .
+POST /openings/{proposed}/hang               >      .      .        -        y        -      -       y        -    .
+POST /openings/{proposed}/drop               >      .      .        -        y        -      -       y        -    .
+GET  /opening-lines/{opening_line}/object    >      y      y        y        y        y      y       y        y    .
+POST /opening-lines/{opening_line}/object    >      y      y        y        y        y      y       y        y    .
+GET  /opening-lines/{opening_line}/answer    >      .      .        -        y        y      -       y        y    .
+POST /opening-lines/{opening_line}/answer    >      .      .        -        y        y      -       y        -    .
+GET  /villages/{village}/openings            >      .      .        -        y        y      -       y        y    .
+GET  /villages/{village}/openings/new        >      .      .        -        y        -      -       -        -    .
+POST /villages/{village}/openings/new        >      .      .        -        y        -      -       -        -    .
+GET  /villages/{village}/openings/type       >      .      .        -        y        -      -       -        -    .
+POST /villages/{village}/openings/type       >      .      .        -        y        -      -       -        -    .
+GET  /villages/{village}/openings/example.xlsx > .     .        -        y        -      -       -        -    .
+GET  /opening-uploads/{opening_upload}       >      .      .        .        y        .      .       .        .    .
+POST /opening-uploads/{opening_upload}       >      .      .        .        y        .      .       .        .    .
 GET  /households/{household}/board           >      .      .        -        y        -      -       -        -    .
 POST /households/{household}/board           >      .      .        -        y        -      -       -        -    .
 GET  /me/board                               >      y      y        y        y        y      y       y        y    =
@@ -230,7 +294,6 @@ GET  /villages/{village}/settlements         >      .      .        -        y  
 POST /villages/{village}/settlements         >      .      .        -        y        -      -       -        -    .
 GET  /settlements/{settlement}               >      .      .        -        y        -      y       y        y    .
 GET  /settlements/{settlement}/sheet         >      .      .        -        y        -      y       y        y    .
-GET  /settlements/{settlement}/receipts.xlsx >      .      .        -        y        -      y       y        y    .
 POST /settlements/{settlement}/sign          >      .      .        -        y        -      y       -        -    .
 POST /settlements/{settlement}/drop          >      .      .        -        y        -      -       -        -    .
 POST /settlements/{settlement}/pay           >      .      .        -        y        -      -       -        -    .
@@ -240,6 +303,19 @@ GET  /                                       y      y      y        y        y  
 GET  /villages/{village}                     y      y      y        y        y        y      y       y        y    y
 GET  /villages/{village}/poster              y      y      y        y        y        y      y       y        y    y
 GET  /villages/{village}/goods               y      y      y        y        y        y      y       y        y    y
+POST /papers/rules/{village}                 >      y      y        y        y        y      y       y        y    y
+POST /papers/passbook/{page}                 >      y      .        y        y        -      -       -        -    .
+POST /papers/receipt/{receipt}               >      y      .        -        y        -      y       y        y    .
+POST /papers/settlement/{settlement}         >      .      .        -        y        -      y       y        y    .
+POST /papers/minutes/{sitting}               >      .      .        -        y        y      -       y        y    .
+POST /papers/packet/{village}                >      .      .        -        y        y      -       y        y    .
+GET  /villages/{village}/packet              >      .      .        -        y        y      -       y        y    .
+GET  /households/{household}/passbook        >      y      .        y        y        -      -       -        -    .
+POST /households/{household}/passbook/next   >      y      .        y        y        -      -       -        -    .
+GET  /passbooks/{page}                       >      y      .        y        y        -      -       -        -    .
+GET  /villages/{village}/passbooks           >      .      .        y        y        -      -       -        -    .
+POST /villages/{village}/passbooks           >      .      .        y        y        -      -       -        -    .
+GET  /check/{token}                          y      y      y        y        y        y      y       y        y    y
 GET  /villages/{village}/rules               y      y      y        y        y        y      y       y        y    y
 GET  /check                                  >      -      -        y        y        -      -       y        -    =
 POST /check                                  >      -      -        y        y        -      -       y        -    =
@@ -321,10 +397,14 @@ POST /roles/{role}/end                       >      .      .        -        -  
 FIELDS = {
     "/areas/{village}": {"kind": "lane", "name": "西巷"},
     "/people/{person}": {"name": "王秀英", "active": "y"},
+    "/data-requests/{data_request}": {"verdict": "yes", "words": "同意"},
+    "/changes/{change}/refuse": {"reason": "没有这事"},
     "/goods/{goods}/price": {"price": 31},
     "/villages/{village}/wishes": {"name": "雨伞"},
     "/wishes/{wish}/answer": {"here": "yes", "goods": 0},
     "/receipts/{receipt}/undo": {"reason": "拿错了"},
+    "/papers/receipt/{receipt}": {"size": "58"},
+    "/opening-lines/{opening_line}/answer": {"verdict": "keep", "reason": "查过旧账"},
     "/objections/{objection}": {"verdict": "dismiss", "reason": "查过"},
     "/motions/{motion}": {"verdict": "yes"},
     "/shops/{shop}/days/clear": {"day": "2026-11-20"},
@@ -338,13 +418,13 @@ A_FEW = ("nobody", "owner", "clerk", "committee'")
 
 
 @pytest.fixture
-def places(world: World) -> dict[str, int]:
+def places(world: World) -> dict[str, int | str]:
     """Let there be one of each thing that a route can be about, all of the own village and of its first household."""
     owner = world.villager()
     world.give_points(world.households[0], 50)
-    paper = world.card(owner)
-    sale = world.by(world.clerk) | {"till_id": world.till, "card": paper.number, "collector_id": owner.id}
-    receipt = redemption.redeem(**sale, pin=paper.pin, basket=[[world.rice, 1, 30]])
+    held = world.card(owner)
+    sale = world.by(world.clerk) | {"till_id": world.till, "card": held.number, "collector_id": owner.id}
+    receipt = redemption.redeem(**sale, pin=held.pin, basket=[[world.rice, 1, 30]])
     [posted] = steps.posted(world, owner)
     [noticed] = steps.approved(world, owner)
     hung = steps.hung(world)
@@ -359,6 +439,7 @@ def places(world: World) -> dict[str, int]:
     draft = rule_book.start_draft(**world.by(world.committee[0]), area_id=world.village)
     day_off = {"name": "集市", "first": world.today + timedelta(days=9), "last": world.today + timedelta(days=9)}
     areas.add_holidays(**world.by(world.committee[0]), area_id=world.village, **day_off)
+    joins = {"kind": "merge", "target_id": world.households[2].id, "reason": "并户", "day": world.today}
     role = {"person_id": world.villager(3).id, "area_id": world.village, "kind": "steward"}
     deed = {"household_id": world.households[0].id, "text": "照顾邻居老人", "points": 0, "period": "2026-11"}
     sheet = sheets.write("记录", roster.HEADS, [[world.today, 11, None, world.villager(2).name, 1, ""]])
@@ -368,6 +449,7 @@ def places(world: World) -> dict[str, int]:
     month = {"month": "2026-10", "receipts": 1, "points": 30, "undone": 0, "undone_points": 0, "fen": 3000}
     drawn = {"shop": world.shop, "village": world.village, "drawn_by": world.committee[0], "drawn_at": world.now}
     goods.edit_goods(**world.by(world.clerk), goods_id=world.rice, picture=blank)
+    rules = {"kind": "rules", "subject_id": world.village, "area_id": world.village, "title": "细则", "facts": []}
     return {
         "village": world.village,
         "entry": entry,
@@ -377,8 +459,17 @@ def places(world: World) -> dict[str, int]:
         "sitting": council.open_sitting(**world.by(world.committee[0]), village_id=world.village, place="村委会"),
         "motion": council.propose_commendation(**world.by(world.committee[0]), village_id=world.village, **deed),
         "household": world.households[0].id,
+        "change": change.propose(**world.by(world.committee[0]), household_id=world.households[0].id, **joins),
+        "data_request": data_request.ask(**world.by(owner), kind="erase", words="要走了"),
         "person": owner.id,
         "card": card.print_card(**world.by(world.committee[0]), person_id=owner.id),
+        "run": card.print_run(
+            **world.by(world.committee[0]),
+            village_id=world.village,
+            person_ids=[world.villager(1).id],
+            layout="a4",
+            full_names=False,
+        ),
         "contribution": Line.get_by_id(recorded).contribution_id,
         "recorded": recorded,
         "returned": returned,
@@ -389,6 +480,7 @@ def places(world: World) -> dict[str, int]:
         "gathered": notice.open_notice(**world.by(world.committee[0]), village_id=world.village),
         "objection": objection,
         "receipt": receipt,
+        "page": passbook.print_page(**world.by(owner), household_id=owner.household_id),
         "proxy": proxy.grant(**world.by(owner), name="钱外甥", until=world.today),
         "till": world.till,
         "reservation": steps.reserve(world, {world.goods["食盐400g"]: 1}),
@@ -400,16 +492,37 @@ def places(world: World) -> dict[str, int]:
             **world.by(world.committee[1]), shop_id=world.shop, file_name="货.xlsx", given=[{"name": "大米5kg"}]
         ),
         "receiving": world.receive(world.rice, 1),
+        **openings(world),
         "stocktake": stocktake.start(**world.by(world.clerk), shop_id=world.shop),
         "draft": draft,
+        "census": steps.census(world),
+        "job": job.ask(
+            **world.by(world.committee[1]), kind="archive", given={}, minutes=60
+        ),  # its file is not made yet
         "roster": contribution.upload(
             **world.by(world.committee[1]), village_id=world.village, file_name="十一月.xlsx", rows=roster.read(sheet)
         ),
         "rule_upload": rule_book.upload(**world.by(world.committee[1]), book_id=draft, file_name="细则.xlsx", items=[]),
         "holiday": Holiday.get(Holiday.area == world.village).id,
+        "token": Paper.get_by_id(paper.issue(**world.by(world.recorder), **rules)).token,
         "township": world.township,
         "county": world.county,
         "role": staff.grant(**world.by(world.admin), **role),
+    }
+
+
+def openings(world: World) -> dict[str, int]:
+    """Leave an opening that hangs, its first line objected to; one that waits; and a sheet that is being read."""
+    hung = steps.hung_opening(world, {world.households[0]: 40})
+    line = OpeningLine.get(OpeningLine.opening == hung).id
+    opening.object_to(**world.by(world.villager(3)), line_id=line, text="旧账上没有这么多")
+    rows = '[[2, {"户号": "0001", "积分": 5}, []]]'
+    read = {"village_id": world.village, "file_name": "旧账.xlsx", "rows": rows}
+    return {
+        "opening": hung,
+        "opening_line": line,
+        "proposed": steps.proposed_opening(world, {world.households[1]: 40}),
+        "opening_upload": opening.upload(**world.by(world.committee[1]), **read),
     }
 
 
@@ -451,7 +564,7 @@ def sessions(app: Flask, world: World, people: dict[str, Person | None]) -> dict
 
 
 def test_every_route_answers_every_role_as_the_table_says(
-    app: Flask, database: str, places: dict[str, int], sessions: dict[str, tuple[str, str]]
+    app: Flask, database: str, places: dict[str, int | str], sessions: dict[str, tuple[str, str]]
 ) -> None:
     """On SQLite every deed is done, and the file put back; on PostgreSQL a few people read and are refused."""
     file = database.removeprefix("sqlite:///")

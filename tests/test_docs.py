@@ -44,9 +44,10 @@ def commands(group: click.Group, path: str) -> Iterator[str]:
 def test_the_kinds_of_transfer_and_their_moves_are_those_of_the_ledger() -> None:
     written = {}
     for kind, move in table("Kinds"):
-        source, arrow, target = move.partition(" → ") if "→" in move else move.partition(" ↔ ")
-        if arrow:
-            written[kind] = {(source, target)} | ({(target, source)} if "↔" in arrow else set())
+        found = re.findall(r"(\w+) (→|↔) (\w+)", move)
+        if found:
+            both = {(target, source) for source, arrow, target in found if arrow == "↔"}
+            written[kind] = {(source, target) for source, _, target in found} | both
         else:
             assert (kind, move) == (Kind.REVERSAL, "the mirror of an award, redemption or adjustment")
     assert written == {str(kind): set(moves) for kind, moves in ledger.MOVES.items()}

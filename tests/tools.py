@@ -55,3 +55,25 @@ def drawn(body: bytes, dpi: int = 150) -> list[Image]:
 def codes(body: bytes, dpi: int = 150) -> list[str]:
     """Read the codes on a PDF's pages."""
     return [found.text for page in drawn(body, dpi) for found in zxingcpp.read_barcodes(page)]
+
+
+def misplaced(body: bytes) -> list[str]:
+    """Name the words of a PDF that leave its page's margins, or run into other words."""
+    found = []
+    with pypdfium2.PdfDocument(BytesIO(body)) as document:
+        for page in document:
+            text = page.get_textpage()
+            boxes = [text.get_rect(i) for i in range(text.count_rects())]
+            width, height = page.get_size()
+            for i, box in enumerate(boxes):
+                left, bottom, right, top = box
+                inside = left > 20 and bottom > 20 and right < width - 20 and top < height - 20
+                if not inside or any(_overlap(box, other) for other in boxes[:i]):
+                    found.append(text.get_text_bounded(*box))
+    return found
+
+
+def _overlap(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    across = min(one[2], other[2]) - max(one[0], other[0])
+    along = min(one[3], other[3]) - max(one[1], other[1])
+    return across > 2 and along > 3

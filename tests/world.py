@@ -29,6 +29,8 @@ from tests.databases import Databases
 CARD_KEY = "a card key for tests, long enough for all of them"
 PIN = "270416"
 PASSWORD = "quiet-river-42"
+AWAY = {"left_why": "moved", "left_on": date(2026, 11, 1)}
+"""Why and since when somebody is gone, for `household.edit_person`."""
 START = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)  # a Monday, 9:00 in the village
 
 

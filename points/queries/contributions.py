@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from peewee import Case, fn
 
-from points import access, codes, judging, photos
+from points import access, codes, db, judging, photos
 from points.errors import CardUnknown, NotFound
 from points.judging import RECORDERS
 from points.models.areas import Area
@@ -69,6 +69,26 @@ class SheetRow:
     people: list[str]
     states: list[tuple[str, int]]
     count: int
+
+
+class LineRow(NamedTuple):
+    """A line as a spreadsheet shows it, with everyone on it by name."""
+
+    id: int
+    day: date
+    item: str
+    number: str
+    person: str
+    quantity: int
+    each: int
+    granted: int
+    effect: str
+    state: str
+    refusal: str
+    recorder: str
+    recorded_at: datetime
+    checker: str | None
+    notice: int | None
 
 
 def items(village_id: int) -> list[RuleItem]:
@@ -259,7 +279,9 @@ def uploaded(reader: Person, upload_id: int, now: datetime) -> Upload:
 # --- sheets ---------------------------------------------------------------------------------------------------------
 
 
-def sheets(reader: Person, village_id: int, *, before: int | None = None) -> tuple[list[SheetRow], int | None]:
+def sheets(
+    reader: Person, village_id: int, *, before: int | None = None, most: int = PAGE
+) -> tuple[list[SheetRow], int | None]:
     """List the newest sheets of a village that touch what *reader* covers; and the key of the next page."""
     covered = Household.area.in_(access.covered_areas(reader, *READERS))
     touching = Line.select(Line.contribution).join(Household).where(Line.village == village_id, covered)
@@ -273,8 +295,8 @@ def sheets(reader: Person, village_id: int, *, before: int | None = None) -> tup
     )
     if before:
         query = query.where(Contribution.id < before)
-    found = list(query.limit(PAGE + 1))
-    shown = found[:PAGE]
+    found = list(query.limit(most + 1))
+    shown = found[:most]
     ids = [sheet.id for sheet in shown]
     seen = Line.select(Line.id).join(Household).where(Line.contribution.in_(ids), covered)
     place = fn.ROW_NUMBER().over(partition_by=[Line.contribution], order_by=[Line.id])
@@ -298,7 +320,7 @@ def sheets(reader: Person, village_id: int, *, before: int | None = None) -> tup
         SheetRow(sheet, people.get(sheet.id, []), of_sheet := states.get(sheet.id, []), sum(n for _, n in of_sheet))
         for sheet in shown
     ]
-    return rows, shown[-1].id if len(found) > PAGE else None
+    return rows, shown[-1].id if len(found) > most else None
 
 
 def sheet(contribution_id: int) -> Contribution:
@@ -324,10 +346,32 @@ def lines_of(reader: Person, contribution_id: int, *, after: int = 0) -> tuple[l
     return found[:LINES], found[LINES - 1].id if len(found) > LINES else None
 
 
-def scores_of(lines: Sequence[Line]) -> dict[int, list[str]]:
+def lines_on(reader: Person, contribution_ids: Collection[int]) -> list[LineRow]:
+    """Return the lines of several sheets that *reader* covers, the newest sheet first: thousands, without the ORM."""
+    recorder, checker = Person.alias(), Person.alias()
+    columns = (
+        *(Line.id, Line.day, Line.item_name, Household.number, Person.name, Line.quantity, Line.each, Line.granted),
+        *(Line.effect, Line.state, Line.refusal, recorder.name, Contribution.recorded_at, checker.name, Notice.number),
+    )
+    query: Any = (
+        Line.select(*columns)
+        .join_from(Line, Household)
+        .join_from(Line, Person, on=Line.person)
+        .join_from(Line, Contribution)
+        .join_from(Line, recorder, on=Line.recorded_by)
+        .join_from(Line, checker, "LEFT OUTER JOIN", on=Line.checked_by)
+        .join_from(Line, Notice, "LEFT OUTER JOIN", on=Line.notice)
+        .where(Line.contribution.in_(db.among(contribution_ids)))
+        .where(Household.area.in_(access.covered_areas(reader, *READERS)))
+        .order_by(Line.contribution.desc(), Line.id)
+    )
+    return [LineRow(*row) for row in query.tuples()]
+
+
+def scores_of(lines: Sequence[Line | LineRow]) -> dict[int, list[str]]:
     """Return what the judges of an inspection round gave each line."""
     found: dict[int, list[str]] = {line.id: [] for line in lines}
-    said = Score.select(Score, Person).join(Person).where(Score.line.in_(list(found))).order_by(Person.id)
+    said = Score.select(Score, Person).join(Person).where(Score.line.in_(db.among(found))).order_by(Person.id)
     for score in said:
         found[score.line_id].append(f"{score.judge.name} {score.points}")
     return found

@@ -15,6 +15,7 @@ from points.queries import (
     contributions,
     council,
     notices,
+    opening,
     proxies,
     review,
     settlements,
@@ -71,8 +72,9 @@ def waiting(person: Person, *, now: datetime) -> Waiting:
         decide=review.count_to_decide(person),
         publish=Line.select().where(Line.state == "approved", Line.village.in_(committee)).count()
         + Correction.select().where(Correction.notice.is_null(), Correction.village.in_(committee)).count(),
-        hang=Notice.select().where(Notice.state == "gathered", Notice.village.in_(committee)).count(),
-        objections=notices.count_to_answer(person, now=now),
+        hang=Notice.select().where(Notice.state == "gathered", Notice.village.in_(committee)).count()
+        + opening.count_proposed(person),
+        objections=notices.count_to_answer(person, now=now) + opening.count_to_answer(person, now=now),
         roles=len(staff.waiting(person)),
         cards=cards.where(Card.printed_by != person, Person.area.in_(handing)).count(),
         motions=council.count_to_vote(person),

@@ -59,6 +59,17 @@ _RESERVED = """
     WHERE reservation.id IN ({})
     ORDER BY reservation_line.id
 """
+_BROUGHT = """
+    SELECT opening_line.id, opening.id, opening.source FROM opening_line
+    JOIN opening ON opening.id = opening_line.opening_id WHERE opening_line.id IN ({})
+"""
+_MOVED = """
+    SELECT transfer.id, source.number, target.number, household_change.reason FROM transfer
+    JOIN household_change ON household_change.id = transfer.cause_id
+    JOIN account AS giver ON giver.id = transfer.source_id JOIN household AS source ON source.id = giver.owner_id
+    JOIN account AS taker ON taker.id = transfer.target_id JOIN household AS target ON target.id = taker.owner_id
+    WHERE transfer.id IN ({})
+"""
 
 
 class Front(NamedTuple):
@@ -120,6 +131,21 @@ class Reserved:
     goods: list[tuple[str, int]] = field(default_factory=list)
 
 
+class Brought(NamedTuple):
+    """An opening balance as the statement shows it: where it hung, and from which old book it came."""
+
+    opening_id: int
+    source: str
+
+
+class Moved(NamedTuple):
+    """Points that went along with a change of households, as the statement shows it: from and to which, and why."""
+
+    source: str
+    target: str
+    reason: str
+
+
 class Row(NamedTuple):
     """An entry of the statement with what lies behind it: one of these, or none (an adjustment)."""
 
@@ -127,6 +153,8 @@ class Row(NamedTuple):
     deed: Deed | None
     bought: Bought | None
     reserved: Reserved | None
+    brought: Brought | None
+    moved: Moved | None
 
 
 class Page(NamedTuple):
@@ -148,21 +176,29 @@ def front(person: Person, *, now: datetime) -> Front | None:
 def page(front: Front, household_id: int, *, before: int | None) -> Page:
     """Read a page of the statement with its causes, by one statement for each sort of cause."""
     entries = ledger.statement(front.account(household_id), before=before, limit=PAGE + 1)
-    shown = entries[:PAGE]
-    deeds = _deeds(household_id, [entry.cause_id for entry in shown if entry.cause_type == "line"])
-    bought = _bought([entry.id for entry in shown if entry.cause_type == "till"])
-    reserved = _reserved([entry.cause_id for entry in shown if entry.cause_type == "reservation"])
+    rows, waiting = behind(entries[:PAGE], household_id)
+    return Page(rows, waiting, rows[-1].entry.id if len(entries) > PAGE else None)
+
+
+def behind(entries: Sequence[Entry], household_id: int) -> tuple[list[Row], list[Deed]]:
+    """Read what lies behind *entries*, by one statement for each sort of cause; and what of the household waits."""
+    deeds = _deeds(household_id, [entry.cause_id for entry in entries if entry.cause_type == "line"])
+    bought = _bought([entry.id for entry in entries if entry.cause_type == "till"])
+    reserved = _reserved([entry.cause_id for entry in entries if entry.cause_type == "reservation"])
+    brought = _brought([entry.cause_id for entry in entries if entry.cause_type == "opening"])
+    moved = _moved([entry.id for entry in entries if entry.cause_type == "change"])
     rows = [
         Row(
             entry,
             deeds.get(entry.cause_id) if entry.cause_type == "line" else None,
             bought.get(entry.id),
             reserved.get(entry.cause_id) if entry.cause_type == "reservation" else None,
+            brought.get(entry.cause_id) if entry.cause_type == "opening" else None,
+            moved.get(entry.id),
         )
-        for entry in shown
+        for entry in entries
     ]
-    waiting = [deed for deed in deeds.values() if deed.state in WAITING]
-    return Page(rows, waiting, shown[-1].id if len(entries) > PAGE else None)
+    return rows, [deed for deed in deeds.values() if deed.state in WAITING]
 
 
 def _deeds(household_id: int, line_ids: Sequence[int]) -> dict[int, Deed]:
@@ -193,6 +229,20 @@ def _reserved(reservation_ids: Sequence[int]) -> dict[int, Reserved]:
     for id_, state, shop, person, name, quantity in rows:
         found.setdefault(id_, Reserved(id_, state, shop, person)).goods.append((name, quantity))
     return found
+
+
+def _brought(line_ids: Sequence[int]) -> dict[int, Brought]:
+    if not line_ids:
+        return {}
+    rows = db.execute(_BROUGHT.format(_marks(line_ids)), line_ids).fetchall()
+    return {line_id: Brought(opening_id, source) for line_id, opening_id, source in rows}
+
+
+def _moved(transfer_ids: Sequence[int]) -> dict[int, Moved]:
+    if not transfer_ids:
+        return {}
+    rows = db.execute(_MOVED.format(_marks(transfer_ids)), transfer_ids).fetchall()
+    return {transfer_id: Moved(source, target, reason) for transfer_id, source, target, reason in rows}
 
 
 def _marks(ids: Sequence[int]) -> str:

@@ -20,6 +20,7 @@ from points.errors import NotFound, PointsError
 from points.judging import ANSWERERS
 from points.models.areas import Area, VillageSetting
 from points.models.contribution import Correction, Line, Notice, Objection, TickState
+from points.models.opening import Opening
 from points.models.people import Household, Person
 
 PAGE = 50
@@ -193,7 +194,7 @@ def gatherable(village_id: int) -> tuple[int, int, int]:
     return lines, fresh.count(), untold.count()
 
 
-def holidays_within(notice: Notice) -> int:
+def holidays_within(notice: Notice | Opening) -> int:
     """Return how many of the days that a notice hangs are holidays, which lengthened it."""
     if notice.hung_at is None or notice.closes_at is None:
         return 0
@@ -201,7 +202,7 @@ def holidays_within(notice: Notice) -> int:
     return (last - local_date(notice.hung_at)).days - notice.days
 
 
-def is_named(notice: Notice, now: datetime) -> bool:
+def is_named(notice: Notice | Opening, now: datetime) -> bool:
     """Tell whether the public still reads names on a notice."""
     return notice.closes_at is None or now < notice.closes_at + NAMES_STAY
 
@@ -225,7 +226,13 @@ def lanes(notice_id: int) -> list[tuple[int, str]]:
 
 
 def public_lines(
-    notice_id: int, *, named: bool, lane_id: int | None = None, number: str = "", after: int | None = None
+    notice_id: int,
+    *,
+    named: bool,
+    lane_id: int | None = None,
+    number: str = "",
+    after: int | None = None,
+    most: int = PAGE,
 ) -> tuple[list[PublicLine], int | None]:
     """Return a page of a notice's lines by place and household, and the key of the next page.
 
@@ -238,8 +245,8 @@ def public_lines(
         query = query.where(fn.LTRIM(Household.number, "0") == number.lstrip("0"))
     if after:
         query = query.where(Tuple(*_order(Area, Household, Line)) > _place_of(after))
-    rows = list(query.limit(PAGE + 1))
-    return _public(rows[:PAGE], named=named), rows[PAGE - 1].id if len(rows) > PAGE else None
+    rows = list(query.limit(most + 1))
+    return _public(rows[:most], named=named), rows[most - 1].id if len(rows) > most else None
 
 
 def public_line(line_id: int, *, now: datetime) -> tuple[PublicLine, Notice]:

@@ -71,6 +71,7 @@ def decide_settings(
     black_board: bool = False,
     cover_percent: int | None = None,
     cover_refuses: bool = False,
+    full_names: bool = False,
 ) -> int:
     """Decide a village's settings, for what comes after: what is under way keeps the values it began with.
 
@@ -103,6 +104,7 @@ def decide_settings(
         black_board=black_board,
         cover_percent=cover_percent,
         cover_refuses=cover_refuses and cover_percent is not None,
+        full_names=full_names,
     ).where(VillageSetting.village == village_id).execute()
     return village_id
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime
 
 from peewee import fn
 
-from points import access, caps, judging, photos
+from points import access, caps, judging, photos, places
 from points.calendar import end_of, local_date
 from points.errors import (
     N_,
@@ -21,7 +21,7 @@ from points.errors import (
 )
 from points.judging import ANSWERERS, require_free_hand
 from points.keys import verb
-from points.models.areas import AreaAncestor, Holiday, VillageSetting
+from points.models.areas import VillageSetting
 from points.models.contribution import Correction, Line, Notice, Objection
 from points.models.people import Household, Person
 from points.objecting import raise_denials, raise_objection
@@ -71,23 +71,12 @@ def hang(*, key: str, actor: Person, now: datetime, notice_id: int, pictures: Se
     access.require(actor, "committee", area_id=notice.village_id)
     if not pictures and VillageSetting.get(VillageSetting.village == notice.village_id).wall_photo:
         raise WallPhotoNeeded()
-    closes_at = end_of(_last_day(notice.village_id, local_date(now), notice.days))
+    closes_at = end_of(places.last_day(notice.village_id, local_date(now), notice.days))
     still = (Notice.id == notice_id) & (Notice.state == "gathered")
     if not Notice.update(state="hung", hung_by=actor, hung_at=now, closes_at=closes_at).where(still).execute():
         raise AlreadyDone()
     _keep(pictures, notice.village_id, "notice", notice_id, actor=actor, now=now)
     return notice_id
-
-
-def _last_day(village_id: int, hung_on: date, days: int) -> date:
-    """Return the last of the *days* after the local day *hung_on*, those left out that are holidays there."""
-    above = AreaAncestor.select(AreaAncestor.ancestor).where(AreaAncestor.descendant == village_id)
-    holidays = {row.day for row in Holiday.select().where(Holiday.area.in_(above), Holiday.day > hung_on)}
-    day = hung_on
-    while days:
-        day += timedelta(days=1)
-        days -= day not in holidays
-    return day
 
 
 @verb("notice.object")

@@ -1,4 +1,4 @@
-"""What time alone does: post what hung its days, let reservations expire and late objections rise, end terms, tidy up.
+"""What time alone does: post what hung its days, let points follow, reservations expire, objections rise, tidy up.
 
 `tick` may run anywhere, at any time, on several machines at once, which then share the notices: each line is posted by
 the conditional update that finds it due, and its key posts once. It stands still, with a visible reason, while the
@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from points import access, council, cover, db, holding, ledger, photos
+from points import access, census, council, cover, db, following, holding, ledger, opening, photos
 from points.errors import ClockBehind, ClockJumped, NotAllowed, PointsError
 from points.keys import verb
+from points.models.census import Census
 from points.models.contribution import Line, Notice, Objection, TickState
 from points.models.ledger import AccountType
 from points.models.people import Person
@@ -36,12 +37,14 @@ class Report:
     closed: int = 0
     risen: int = 0
     expired: int = 0
+    opened: int = 0
 
 
 def tick(*, now: datetime, progress: Callable[[list[int]], Iterable[int]] = iter) -> Report:
-    """Do all that is due at *now*, one transaction a notice or reservation. Raises `ClockBehind` or `ClockJumped`.
+    """Do all that is due at *now*, one transaction a notice, opening or reservation.
 
     *progress* is handed the ids of the notices that are due, and gives them back one by one as they are dealt with.
+    Raises `ClockBehind` or `ClockJumped`.
     """
     _require_sure_clock(now)
     posted = points = closed = 0
@@ -51,10 +54,17 @@ def tick(*, now: datetime, progress: Callable[[list[int]], Iterable[int]] = iter
         posted += len(amounts)
         points += sum(amounts)
         closed += first
+    opened = 0
+    for opening_id in opening.due(now):
+        with db.transaction():
+            opened += len(opening.post(opening_id, now=now))
     expired = 0
     for reservation_id in holding.due(now):
         with db.transaction():
             expired += holding.expire(reservation_id, now=now)
+    for household_id in following.stranded():
+        with db.transaction():
+            following.follow(household_id, now=now)
     seen = cover.seen(now)
     with db.transaction():
         late = Objection.answer.is_null() & Objection.risen_at.is_null() & (Objection.due_at <= now)
@@ -63,8 +73,10 @@ def tick(*, now: datetime, progress: Callable[[list[int]], Iterable[int]] = iter
         photos.remove_old(now)
         cover.keep(seen)
         Upload.delete().where(Upload.uploaded_at < now - KEPT_FOR).execute()
+        waiting = Census.state.in_(("read", "previewed")) & (Census.uploaded_at < now - census.KEPT_FOR)
+        Census.update(state="dropped", cells="", preview="").where(waiting).execute()
         PhoneCode.delete().where(PhoneCode.read_at < now - LONGEST_GAP).execute()  # long stale
-    return Report(posted, points, closed, risen, expired)
+    return Report(posted, points, closed, risen, expired, opened)
 
 
 @verb("tick.confirm_clock")

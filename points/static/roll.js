@@ -10,7 +10,7 @@ function roll(box) {
   const said = box.querySelector("[data-roll-count]");
   const start = said.textContent;
   const lanes = [...box.querySelectorAll("details")];
-  const ticks = (place) => [...place.querySelectorAll("input[name=people]")];
+  const ticks = (place) => [...place.querySelectorAll("[data-words] input")];
   find.parentElement.hidden = false;
   for (const all of box.querySelectorAll("[data-all]")) all.disabled = false;
 

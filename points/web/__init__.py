@@ -15,6 +15,9 @@ BLUEPRINTS = (
     "desk",  # what waits for a member of staff
     "areas",
     "households",
+    "census",  # rosters of households from a spreadsheet
+    "changes",  # households that split, merge, move
+    "my_data",  # what is kept of a person, and what they ask about it
     "staff",
     "kin",
     "cards",
@@ -25,6 +28,7 @@ BLUEPRINTS = (
     "review",
     "council",  # sittings and motions
     "notices",
+    "openings",  # old balances, on a notice of their own
     "boards",
     "fund",
     "settlements",
@@ -38,7 +42,11 @@ BLUEPRINTS = (
     "proxies",
     "reservations",
     "shifts",
+    "archives",  # everything of an area, in one file
     "jobs",  # work that takes longer than a page may
+    "passbooks",
+    "packet",  # what the committee meets about
+    "lists",  # what a page lists as a spreadsheet, and who took out what
     "papers",  # PDF sheets, and the page to which their QR leads
     "lock",  # a till that locked itself after a pause
 )

@@ -14,6 +14,7 @@ from points.calendar import local_date
 from points.errors import NotFound
 from points.models.areas import AREA_KINDS, Area, VillageSetting
 from points.queries import areas as reads
+from points.queries import exports
 from points.services import areas
 from points.web import answers
 from points.web.edge import label, now
@@ -60,6 +61,7 @@ def show(area_id: int) -> ResponseReturnValue:
         administers=access.holds(me(), ("admin",), area_id),
         keeps=access.holds(me(), ("admin", "committee"), area_id),
         limits=access.holds(me(), areas.LIMIT_KEEPERS, area_id),
+        oversees=access.holds(me(), exports.READERS, area_id),
         keeps_holidays=access.holds(me(), areas.HOLIDAY_KEEPERS, area_id),
     )
 
@@ -101,6 +103,7 @@ def settings(village_id: int) -> ResponseReturnValue:
                 black_board=form.black_board.data,
                 cover_percent=form.cover_percent.data,
                 cover_refuses=form.cover_refuses.data,
+                full_names=form.full_names.data,
             )
             flash(_("设置已保存。已经在公示、评议中的不受影响。"), "success")
             return redirect(url_for("areas.show", area_id=village_id), 303)
@@ -112,7 +115,7 @@ def settings(village_id: int) -> ResponseReturnValue:
 @login_required
 def limits(area_id: int) -> ResponseReturnValue:
     access.require(me(), *areas.LIMIT_KEEPERS, area_id=area_id)
-    area = _of_kind(area_id, "county", "township")
+    area = of_kind(area_id, "county", "township")
     limit = reads.limit(area_id)
     form = LimitsForm(obj=limit)
     if limit and limit.most_worth_fen and not form.is_submitted():
@@ -137,7 +140,7 @@ def limits(area_id: int) -> ResponseReturnValue:
 @login_required
 def holidays(area_id: int) -> ResponseReturnValue:
     access.require(me(), *areas.HOLIDAY_KEEPERS, area_id=area_id)
-    area = _of_kind(area_id, "county", "township", "village")
+    area = of_kind(area_id, "county", "township", "village")
     form = HolidayForm()
     if form.validate_on_submit():
         with form.refusals():
@@ -167,7 +170,7 @@ def remove_holiday(holiday_id: int) -> ResponseReturnValue:
     )
 
 
-def _of_kind(area_id: int, *kinds: str) -> Area:
+def of_kind(area_id: int, *kinds: str) -> Area:
     area = access.area(area_id)
     if area.kind not in kinds:
         raise NotFound()

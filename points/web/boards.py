@@ -42,14 +42,14 @@ def period_name(period: Period) -> str:
 
 @blueprint.get("/villages/<int:village_id>/board")
 def red(village_id: int) -> ResponseReturnValue:
-    board = _board(village_id)
+    board = asked_board(village_id)
     lanes = [(lane, list(rows)) for lane, rows in groupby(board["rows"], key=attrgetter("lane"))]
     return render_template("boards/red.html", lanes=lanes, tabs=tabs(village_id), **board)
 
 
 @blueprint.get("/villages/<int:village_id>/board/poster")
 def poster(village_id: int) -> ResponseReturnValue:
-    board = _board(village_id)
+    board = asked_board(village_id)
     address = whole_address(url_for("public.village", village_id=village_id))
     return render_template(
         "boards/poster.html",
@@ -92,7 +92,7 @@ def _choose(found: Household, after: str, **frame: Any) -> ResponseReturnValue:
     return form.page("boards/choose.html", household=found, back=after, **frame)
 
 
-def _board(village_id: int) -> dict[str, Any]:
+def asked_board(village_id: int) -> dict[str, Any]:
     """Read the board of the period asked for, or of the newest that has one."""
     village = public.village(village_id)
     setting = notices.setting(village_id)

@@ -167,19 +167,23 @@ def _minutes(found: Sitting) -> ResponseReturnValue:
 @login_required
 def motions(village_id: int) -> ResponseReturnValue:
     access.require_inside(me(), *reads.READERS, "steward", village_id=village_id)
-    state = "decided" if request.args.get("state") == "decided" else "open"
-    kind = request.args.get("kind", "")
-    rows, older = reads.motions(me(), village_id, state=state, kind=kind, before=request.args.get("before", type=int))
+    wanted = asked()
+    rows, older = reads.motions(me(), village_id, **wanted, before=request.args.get("before", type=int))
     return render_template(
         "council/motions.html",
         village=public.village(village_id),
         rows=rows,
         older=older,
-        state=state,
-        kind=kind,
+        **wanted,
         sees_all=reads.may_see_all(me(), village_id),
         offers=[one for one in MOTIONS if current_user.is_any(*PROPOSERS[one])],
     )
+
+
+def asked() -> dict[str, str]:
+    """Return to what the list of motions was narrowed."""
+    state = "decided" if request.args.get("state") == "decided" else "open"
+    return {"state": state, "kind": request.args.get("kind", "")}
 
 
 @blueprint.route("/villages/<int:village_id>/motions/new", methods=["GET", "POST"])

@@ -202,10 +202,7 @@ def day(till_id: int) -> ResponseReturnValue:
     here = counter.till(till_id)
     access.require(me(), *redemption.READERS, area_id=here.shop.area_id)
     today = local_date(now())
-    try:
-        wanted = min(date.fromisoformat(request.args.get("day", "")), today)
-    except ValueError:
-        wanted = today
+    wanted = asked_day(today)
     before = request.args.get("before", type=int)
     return render_template(
         "counter/day.html",
@@ -218,6 +215,14 @@ def day(till_id: int) -> ResponseReturnValue:
         later=before is not None,
         day=counter.day(till_id, wanted, before=before),
     )
+
+
+def asked_day(today: date) -> date:
+    """Return the day that a list of a day was asked for."""
+    try:
+        return min(date.fromisoformat(request.args.get("day", "")), today)
+    except ValueError:
+        return today
 
 
 def card_page(till_id: int, form: CardForm) -> ResponseReturnValue:

@@ -104,7 +104,7 @@ def commit(village_id: int) -> ResponseReturnValue:
 @login_required
 def commitment(commitment_id: int) -> ResponseReturnValue:
     """Show what was set aside and what became of it; a POST spends out of it."""
-    entry = _commitment(commitment_id)
+    entry = commitment_of(commitment_id)
     form = SpendForm(day=local_date(now()))
     if form.validate_on_submit():
         with form.refusals():
@@ -135,7 +135,7 @@ def commitment(commitment_id: int) -> ResponseReturnValue:
 @blueprint.route("/commitments/<int:commitment_id>/release", methods=["GET", "POST"])
 @login_required
 def release(commitment_id: int) -> ResponseReturnValue:
-    entry = _commitment(commitment_id, "committee")
+    entry = commitment_of(commitment_id, "committee")
     left = fundbook.left(entry.village_id, commitment_id)
     form = ReleaseForm(yuan=f"{left // 100}.{left % 100:02}")
     if form.validate_on_submit():
@@ -153,7 +153,7 @@ def release(commitment_id: int) -> ResponseReturnValue:
     return form.page("fund/release.html", commitment=entry, left=left)
 
 
-def _commitment(commitment_id: int, *kinds: str) -> FundTransfer:
+def commitment_of(commitment_id: int, *kinds: str) -> FundTransfer:
     """Return a commitment that the reader may see; posting is for the committee."""
     entry = reads.entry(commitment_id)
     kinds = kinds or (("committee",) if request.method == "POST" else reads.READERS)

@@ -41,13 +41,13 @@ PICTURE_KEPT = 365 * 24 * 3600
 @login_required
 def index(shop_id: int) -> ResponseReturnValue:
     shop = _shop(shop_id, READERS)
-    asked = _asked()
-    page = shops.listed(shop_id, today=local_date(now()), page=page_number(), most=A_PAGE, **asked)
+    wanted = asked()
+    page = shops.listed(shop_id, today=local_date(now()), page=page_number(), most=A_PAGE, **wanted)
     return render_template(
         "goods/index.html",
         shop=shop,
         page=page,
-        asked=asked,
+        asked=wanted,
         today=local_date(now()),
         categories=GOODS_CATEGORIES,
         keeps=access.holds(me(), KEEPERS, shop.area_id),
@@ -59,7 +59,7 @@ def index(shop_id: int) -> ResponseReturnValue:
 def sheet(shop_id: int) -> ResponseReturnValue:
     """Send as a spreadsheet what the list shows, all pages of it."""
     shop = _shop(shop_id, READERS)
-    page = shops.listed(shop_id, today=local_date(now()), most=goods.MOST_ROWS, **_asked())
+    page = shops.listed(shop_id, today=local_date(now()), most=goods.MOST_ROWS, **asked())
     body = BytesIO(goods_sheet.write(shop, page.goods, shops.barcodes_in(shop_id)))
     name = _("%(shop)s的商品.xlsx", shop=shop.name)
     return send_file(body, mimetype=XLSX, as_attachment=True, download_name=name)
@@ -204,7 +204,7 @@ def page_number() -> int:
     return min(max(request.args.get("page", 1, type=int), 1), 1000)
 
 
-def _asked() -> dict[str, Any]:
+def asked() -> dict[str, Any]:
     return {name: request.args.get(name, "").strip()[:40] for name in ("q", "category", "only")}
 
 

@@ -9,11 +9,14 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
-from points import codes
+from points import codes, ledger
 from points.calendar import local_date
-from points.queries import civility, home, people, proxies, report, reservations
+from points.errors import NotFound
+from points.models.ledger import AccountType
+from points.queries import changes, civility, home, people, proxies, report, reservations
 from points.queries.home import Row
-from points.web import qr
+from points.services import household
+from points.web import answers, qr
 from points.web.edge import label, local_time, now, short_day
 from points.web.frame import url_for
 from points.web.phone import tabs
@@ -49,9 +52,29 @@ def front() -> ResponseReturnValue:
         reserved=reservations.open_of(person.household_id) if top.held and before is None else [],
         named=report.unsaid(person, local_date(now())) if before is None else [],
         page=page,
-        rows=list(_told(page.rows)),
+        rows=list(told(page.rows)),
         first=before is None,
         tabs=tabs(top.village_id),
+    )
+
+
+@blueprint.get("/home/earlier/<int:household_id>")
+@login_required
+def earlier(household_id: int) -> ResponseReturnValue:
+    """Show the statement of a household that rests, to who came from there."""
+    found = next((one for one in changes.earlier(me()) if one.id == household_id), None)
+    if found is None:
+        raise NotFound()
+    before = request.args.get("before", type=int)
+    account = ledger.account(AccountType.HOUSEHOLD, household_id)
+    entries = ledger.statement(account, before=before, limit=home.PAGE + 1)
+    rows, _waiting = home.behind(entries[: home.PAGE], household_id)
+    return render_template(
+        "home/earlier.html",
+        household=found,
+        rows=list(told(rows)),
+        older=entries[home.PAGE - 1].id if len(entries) > home.PAGE else None,
+        tabs=tabs(found.village_id),
     )
 
 
@@ -69,8 +92,22 @@ def mine() -> ResponseReturnValue:
         civility=civility.score(household_id, today.year) if household_id else None,
         lowered=civility.entries(household_id, today.year) if household_id else [],
         cards=people.cards(household_id=household_id, stopped=False) if household_id else [],
+        earlier=changes.earlier(person),
         barred=person.barred_until is not None and person.barred_until >= today,
         tabs=tabs(top.village_id) if top else [],
+    )
+
+
+@blueprint.post("/me/phone")
+@login_required
+def phone() -> ResponseReturnValue:
+    public = request.form.get("public") == "1"
+    return answers.button(
+        lambda key: household.set_phone_public(key=key, actor=me(), now=now(), public=public),
+        done=_("街巷一览上会写您的电话。")
+        if public
+        else _("街巷一览上不再写您的电话。已经贴出去的纸，请告诉村委会换下。"),
+        to=url_for("home.mine"),
     )
 
 
@@ -92,7 +129,7 @@ def code() -> ResponseReturnValue:
     )
 
 
-def _told(rows: list[Row]) -> Iterator[Told]:
+def told(rows: list[Row]) -> Iterator[Told]:
     """Put a statement into words: what is the same in every row is translated and looked up once.
 
     The page is the most visited of all; twenty rows through the macros and `url_for` cost more than the rest of it.
@@ -110,8 +147,10 @@ def _told(rows: list[Row]) -> Iterator[Told]:
         "expired": _("预约过期，退回：%(goods)s"),
     }
     held = _("预约占用：%(goods)s")
+    openings, carried = url_for("openings.show", opening_id=0)[:-1], _("从“%(source)s”转入，公示过")
+    came, went = _("从第 %(source)s 户转来"), _("转到第 %(target)s 户")
     for row in rows:
-        entry, deed, receipt, reserved = row
+        entry, deed, receipt, reserved, brought, moved = row
         if receipt is not None:
             goods = comma.join(f"{name} × {quantity}" for name, quantity in receipt.goods)
             title = (undone if entry.kind == "reversal" else bought) % {"goods": goods}
@@ -130,5 +169,11 @@ def _told(rows: list[Row]) -> Iterator[Told]:
             title = (held if entry.kind == "hold" else released[reserved.state]) % {"goods": goods}
             said = [local_time(entry.recorded_at), reserved.shop, reserved.person]
             yield Told(title, " · ".join(said), entry.points, f"{tickets}{reserved.id}")
+        elif brought is not None:
+            said = [local_time(entry.recorded_at), carried % {"source": brought.source}]
+            yield Told(label(entry.kind), " · ".join(said), entry.points, f"{openings}{brought.opening_id}")
+        elif moved is not None:
+            title = (came if entry.points > 0 else went) % moved._asdict()
+            yield Told(title, " · ".join([local_time(entry.recorded_at), moved.reason]), entry.points, None)
         else:
             yield Told(label(entry.kind), local_time(entry.recorded_at), entry.points, None)

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from points import db, jobs
-from points.errors import NotFound
+from points.errors import N_, NotFound
 from points.jobs import Outcome, Task, Work
 from points.web.edge import now
 from points.web.frame import url_for
@@ -21,7 +21,14 @@ from points.web.text import gettext as _
 blueprint = Blueprint("jobs", __name__)
 IDLE = 1.0  # seconds between two looks for work that another process was asked for
 
-WORKS: dict[str, tuple[str, str, str]] = {}
+WORKS: dict[str, tuple[str, str, str]] = {
+    "archive": ("points.web.archives:work", "", N_("取走全部数据")),
+    "cards": ("points.web.papers.cards:work", "cards.run:run_id", N_("印卡")),
+    "census.apply": ("points.web.census:take_in", "census.show:census_id", N_("导入户名册")),
+    "census.preview": ("points.web.census:preview", "census.show:census_id", N_("比对户名册")),
+    "census.read": ("points.web.census:read", "census.columns:census_id", N_("读户名册")),
+    "passbooks": ("points.web.passbooks:print_many", "", N_("打印存折")),
+}
 """By kind of job: the function that does it, as module:name; the page of what it made, as endpoint:argument, if any."""
 
 _asked = threading.Event()

@@ -46,7 +46,7 @@ def ways_in(village_id: int) -> list[Way]:
             (_("提案"), "check", "council.motions", (*council.READERS, "steward")),
             (_("公示管理"), "notice", "notices.index", ("committee", "supervisor", "admin")),
             (_("户与人"), "people", "households.index", ("steward", "committee", "supervisor", "admin")),
-            (_("发卡"), "card", "cards.waiting", ("steward", "committee")),
+            (_("发卡"), "card", "cards.waiting", ("steward", "committee", "admin")),
             (_("积分细则"), "book", "rule_book.index", ("committee", "admin")),
             (_("公开页"), "scan", "public.village", ("committee", "council", "supervisor", "admin")),
             (_("基金"), "box", "fund.index", fund.READERS),

@@ -17,6 +17,7 @@ from points.judging import ANSWERERS
 from points.models.contribution import Notice, Objection
 from points.objecting import DAYS_TO_ANSWER
 from points.queries import notices as reads
+from points.queries import opening as openings
 from points.queries import public
 from points.queries.contributions import READERS
 from points.services import notice
@@ -45,15 +46,21 @@ def of_village(village_id: int) -> ResponseReturnValue:
     village = public.village(village_id)
     rows, older = reads.of_village(village_id, hung_only=True, before=request.args.get("before", type=int))
     return render_template(
-        "notices/public.html", village=village, rows=rows, older=older, now=now(), tabs=tabs(village_id)
+        "notices/public.html",
+        village=village,
+        rows=rows,
+        older=older,
+        openings=[] if "before" in request.args else openings.of_village(village_id, hung_only=True),
+        now=now(),
+        tabs=tabs(village_id),
     )
 
 
 @blueprint.get("/notices/<int:notice_id>")
 def show(notice_id: int) -> ResponseReturnValue:
     found = reads.notice(notice_id)
-    lane_id, after, number = request.args.get("lane", type=int), request.args.get("after", type=int), _asked_number()
-    named = _is_named(found)
+    lane_id, after, number = request.args.get("lane", type=int), request.args.get("after", type=int), asked_number()
+    named = is_named(found)
     lines, next_ = reads.public_lines(notice_id, named=named, lane_id=lane_id, number=number, after=after)
     first = not (after or number)
     return render_template(
@@ -83,7 +90,7 @@ def sheets(notice_id: int) -> ResponseReturnValue:
     found = reads.notice(notice_id)
     path = url_for("notices.show", notice_id=notice_id)
     address = current_app.config["SITE_ADDRESS"].rstrip("/") + path if current_app.config["SITE_ADDRESS"] else ""
-    lane_id, named = request.args.get("lane", type=int), _is_named(found)
+    lane_id, named = request.args.get("lane", type=int), is_named(found)
     size = "a3" if request.args.get("paper") == "a3" else "a4"
     whole = "whole" in request.args and lane_id is None
     return render_template(
@@ -173,6 +180,7 @@ def objections() -> ResponseReturnValue:
     return render_template(
         "notices/objections.html",
         waiting=reads.open_objections(me()),
+        openings=openings.disputed(me()),
         answered=reads.answered(me()),
         related=access.related_households(me()),
         now=now(),
@@ -227,6 +235,7 @@ def index(village_id: int) -> ResponseReturnValue:
         lines=lines,
         households=households,
         corrections=corrections,
+        openings=openings.count_proposed(me(), village_id=village_id),
         setting=reads.setting(village_id),
         hangs=access.holds(me(), ("committee",), village_id),
         trouble=reads.trouble(),
@@ -267,11 +276,11 @@ def _is_open(found: Notice) -> bool:
     return found.closes_at is None or found.closes_at > now()
 
 
-def _asked_number() -> str:
+def asked_number() -> str:
     return request.args.get("q", "").strip()[:12]
 
 
-def _is_named(found: Notice) -> bool:
+def is_named(found: Notice) -> bool:
     """Tell whether I read names: everyone does until they are dropped, staff of the village also afterwards."""
     staff = current_user.is_authenticated and access.holds(me(), READERS, found.village_id)
     return reads.is_named(found, now()) or staff

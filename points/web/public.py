@@ -8,8 +8,10 @@ from flask.typing import ResponseReturnValue
 from points import council
 from points.calendar import local_date, month_of
 from points.models.goods import GOODS_CATEGORIES
-from points.queries import boards, fund, notices, public, shop
+from points.queries import boards, fund, lanes, notices, public, shop
 from points.queries import hours as days
+from points.queries import opening as openings
+from points.queries.lanes import Lane
 from points.web import hours, qr
 from points.web.edge import now
 from points.web.frame import url_for
@@ -44,6 +46,7 @@ def village(village_id: int) -> ResponseReturnValue:
         "public/village.html",
         village=found,
         notices=public.running_notices(village_id, now()),
+        openings=openings.running(village_id, now()),
         setting=setting,
         boards=boards.periods(village_id),
         month=month,
@@ -116,6 +119,21 @@ def rules(village_id: int) -> ResponseReturnValue:
         deductions=public.deductions(book) if book else [],
         tabs=tabs(village_id),
     )
+
+
+@blueprint.get("/villages/<int:village_id>/lanes", endpoint="lanes")
+def lane_board(village_id: int) -> ResponseReturnValue:
+    """Show who looks after each lane, and which households it has."""
+    found = public.village(village_id)
+    return render_template("public/lanes.html", village=found, grids=lanes.board(village_id), tabs=tabs(village_id))
+
+
+@blueprint.app_template_filter()
+def numbers(lane: Lane) -> str:
+    """Write the range of a lane's household numbers."""
+    if not lane.households:
+        return _("还没有登记的户")
+    return lane.first if lane.first == lane.last else _("%(first)s–%(last)s", first=lane.first, last=lane.last)
 
 
 def whole_address(path: str) -> str:

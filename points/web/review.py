@@ -38,12 +38,7 @@ def decide() -> ResponseReturnValue:
 
 def _list(step: str) -> ResponseReturnValue:
     form, decides = JudgeForm(_DONE[step]), step == "decide"
-    wanted = reads.Wanted(
-        step,
-        village=request.args.get("village", 0, type=int),
-        item=request.args.get("item", "")[:40],
-        odd="odd" in request.args,
-    )
+    wanted = asked(step)
     after = request.args.get("after", 0, type=int)
     if form.validate_on_submit():
         if form.plain and reads.is_answered(me(), form.key.data):
@@ -66,6 +61,16 @@ def _list(step: str) -> ResponseReturnValue:
         other=replace(wanted, odd=not wanted.odd),
         ticked=set(form.ticked) if request.method == "POST" else None,
         warned=fund.warnings({row.line.village_id for sheet in page.sheets for row in sheet.rows} if decides else ()),
+    )
+
+
+def asked(step: str) -> reads.Wanted:
+    """Return to what the list of a step was narrowed."""
+    return reads.Wanted(
+        step,
+        village=request.args.get("village", 0, type=int),
+        item=request.args.get("item", "")[:40],
+        odd="odd" in request.args,
     )
 
 

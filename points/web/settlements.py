@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from io import BytesIO
 
-from flask import Blueprint, flash, g, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 from wtforms.fields import SelectChoice
 
-from points import access, sheets
+from points import access
 from points.calendar import local_date
 from points.models.fund import Settlement
 from points.queries import fund, public
 from points.queries import settlements as reads
 from points.services import settlement as verbs
 from points.web.answers import button
-from points.web.edge import local_time, now, yuan
+from points.web.edge import now, yuan
 from points.web.forms.fund import DrawForm, PayForm
-from points.web.rule_book import XLSX
 from points.web.session import me
 from points.web.text import gettext as _
 
@@ -72,7 +70,7 @@ def index(village_id: int) -> ResponseReturnValue:
 @blueprint.get("/settlements/<int:settlement_id>")
 @login_required
 def show(settlement_id: int) -> ResponseReturnValue:
-    found = _settlement(settlement_id)
+    found = readable(settlement_id)
     return _page(found, _pay_form(found))
 
 
@@ -80,7 +78,7 @@ def show(settlement_id: int) -> ResponseReturnValue:
 @login_required
 def sheet(settlement_id: int) -> ResponseReturnValue:
     """Show the statement as it is printed and signed."""
-    found = _settlement(settlement_id)
+    found = readable(settlement_id)
     return render_template(
         "settlements/sheet.html",
         settlement=found,
@@ -88,29 +86,6 @@ def sheet(settlement_id: int) -> ResponseReturnValue:
         undone=reads.undone(settlement_id),
         back_url=url_for("settlements.show", settlement_id=settlement_id),
     )
-
-
-@blueprint.get("/settlements/<int:settlement_id>/receipts.xlsx")
-@login_required
-def receipts(settlement_id: int) -> ResponseReturnValue:
-    found = _settlement(settlement_id)
-    heads = (_("凭证号"), _("时间"), _("户号"), _("积分"), _("每分值（元）"), _("金额（元）"), _("撤销"), _("撤销原因"))
-    rows: list[list[sheets.Value]] = [
-        [
-            item.number,
-            local_time(item.recorded_at),
-            item.household,
-            -item.points if item.undone else item.points,
-            item.worth_fen / 100,
-            item.fen / 100,
-            local_time(item.undone_at) if item.undone else "",
-            item.reason if item.undone else "",
-        ]
-        for item in reads.all_items(settlement_id)
-    ]
-    name = _("%(shop)s%(month)s结算明细.xlsx", shop=found.shop.name, month=month_name(found.month))
-    file = BytesIO(sheets.write(found.month, heads, rows))
-    return send_file(file, download_name=name, as_attachment=True, mimetype=XLSX)
 
 
 @blueprint.post("/settlements/<int:settlement_id>/sign")
@@ -134,7 +109,7 @@ def close(settlement_id: int) -> ResponseReturnValue:
 @blueprint.post("/settlements/<int:settlement_id>/pay")
 @login_required
 def pay(settlement_id: int) -> ResponseReturnValue:
-    found = _settlement(settlement_id)
+    found = readable(settlement_id)
     access.require(me(), "committee", area_id=found.village_id)
     form = _pay_form(found)
     if form.validate_on_submit():
@@ -154,12 +129,12 @@ def pay(settlement_id: int) -> ResponseReturnValue:
 
 
 def _press(settlement_id: int, verb: Callable[..., int], done: str) -> ResponseReturnValue:
-    _settlement(settlement_id)
+    readable(settlement_id)
     to = url_for("settlements.show", settlement_id=settlement_id)
     return button(lambda key: verb(key=key, actor=me(), now=now(), settlement_id=settlement_id), done=done, to=to)
 
 
-def _settlement(settlement_id: int) -> Settlement:
+def readable(settlement_id: int) -> Settlement:
     """Return a settlement that the reader may see: of the own village, or of the own shop."""
     found = reads.settlement(settlement_id)
     if not access.holds(me(), ["clerk"], found.shop.area_id):

@@ -85,7 +85,7 @@ def count(stocktake_id: int) -> ResponseReturnValue:
                     key=form.key.data or "", actor=me(), now=now(), stocktake_id=stocktake_id, counts=form.counts
                 )
             flash(_("已存 %(n)s 种。", n=len(form.counts)), "success")
-            return redirect(url_for("stocktakes.show", stocktake_id=stocktake_id, **_asked()), 303)
+            return redirect(url_for("stocktakes.show", stocktake_id=stocktake_id, **asked()), 303)
     return _counting(found, form)
 
 
@@ -136,20 +136,20 @@ def _stocktake(stocktake_id: int, kinds: tuple[str, ...]) -> Stocktake:
 
 def _counting(found: Stocktake, form: CountForm) -> ResponseReturnValue:
     """Show what is to be counted: nothing on the page says what the book expects."""
-    asked = _asked()
-    lines, more = reads.lines(found.id, **asked)
+    wanted = asked()
+    lines, more = reads.lines(found.id, **wanted)
     return form.page(
         "stocktakes/counting.html",
         stocktake=found,
         sections=reads.sections(found.id),
         lines=lines,
-        asked=asked,
-        page={"number": asked["page"], "more": more},
+        asked=wanted,
+        page={"number": wanted["page"], "more": more},
         counts=found.state == "counting" and access.holds(me(), COUNTERS, found.shop.area_id),
     )
 
 
-def _asked() -> dict[str, Any]:
+def asked() -> dict[str, Any]:
     """Return the part of the list that is looked at; it goes along when counts are sent."""
     page = max(request.args.get("page", 1, type=int), 1)
     return {"category": request.args.get("category", ""), "q": request.args.get("q", "").strip(), "page": page}

@@ -5,30 +5,46 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from stdnum.iso7064 import mod_11_10
 
-from points import access, demo, roster, sheets
+from points import access, demo, photos, roster, sheets
+from points import census as rosters
+from points import opening as book
 from points.calendar import local_date
 from points.models.areas import Area
+from points.models.changes import ChangePerson, HouseholdChange
 from points.models.contribution import Line, Notice
 from points.models.council import Motion, Sitting
 from points.models.fund import FundTransfer, Settlement
 from points.models.goods import Goods
-from points.models.people import Person
+from points.models.jobs import Job
+from points.models.opening import OpeningLine
+from points.models.paper import Paper
+from points.models.people import Household, Person
 from points.models.receipt import Receipt
 from points.models.rules import RuleBook, RuleItem
 from points.models.shop import Shift, Shop, Till
 from points.models.stock import Receiving, Stocktake
 from points.services import (
     card,
+    census,
+    change,
     complaint,
     contribution,
+    data_request,
     goods,
     household,
     notice,
+    opening,
+    paper,
+    passbook,
     redemption,
     report,
     reservation,
@@ -42,11 +58,14 @@ pytestmark = pytest.mark.e2e
 
 PAGES = {
     "": """public.front public.village public.poster public.goods public.rules boards.red boards.poster complaints.new
-        shops.poster notices.public notices.show notices.sheets wishes.index session.sign_in""",
+        public.lanes papers.check
+        shops.poster notices.public notices.show notices.sheets wishes.index session.sign_in
+        openings.show openings.sheets""",
     "villager": """reservations.new reservations.mine reservations.show reservations.paper
-        home.front home.mine home.code proxies.mine report.new report.index report.named report.revise
-        boards.mine complaints.new kin.mine wishes.index session.password
-        notices.show notices.object_to contributions.line counter.receipt""",
+        home.front home.earlier home.mine home.code proxies.mine report.new report.index report.named report.revise
+        passbooks.index passbooks.show
+        boards.mine complaints.new kin.mine my_data.mine wishes.index session.password
+        notices.show notices.object_to openings.show openings.object_to contributions.line counter.receipt""",
     "clerk": """reservations.index reservations.picking
         desk.front proxies.at_till cards.lost counter.tills counter.till counter.day counter.receipt counter.paper
         stockroom.index stockroom.movements stockroom.deliveries stockroom.new stockroom.delivery stockroom.losses
@@ -57,24 +76,31 @@ PAGES = {
     "steward": """desk.front review.check contributions.new contributions.roll contributions.inspect
         contributions.upload contributions.index contributions.show contributions.line
         households.index households.show cards.waiting cards.hand_over""",
-    "council": "desk.front review.decide notices.objections notices.answer council.sitting council.motion",
-    "committee": """proxies.of_household fund.index fund.cover fund.commit fund.commitment fund.release
-        settlements.index settlements.show settlements.sheet boards.of_household desk.front desk.village
+    "council": """desk.front review.decide notices.objections notices.answer openings.answer council.sitting
+        council.motion""",
+    "committee": """jobs.show proxies.of_household fund.index fund.cover fund.commit fund.commitment fund.release
+        settlements.index settlements.show settlements.sheet boards.of_household desk.front desk.village papers.village
+        packet.show passbooks.many
+        openings.index openings.new openings.type_in openings.preview openings.hang
         notices.index notices.hang notices.slip contributions.put_right contributions.preview areas.settings shops.new
         shops.edit shops.week
+        changes.index changes.new changes.show my_data.of_person my_data.requests my_data.answer
+        census.index census.columns census.show
         households.new households.edit households.add_person households.person households.give_sign_in kin.of_person
-        reservations.at_desk cards.print_card cards.reset_pin council.sittings council.motions council.propose
+        reservations.at_desk cards.print_card cards.choose cards.run cards.reset_pin
+        council.sittings council.motions council.propose
         rule_book.index rule_book.show rule_book.edit rule_book.adopt
         rule_book.upload rule_book.preview rule_book.cost goods.preview""",
     "township": """desk.front complaints.index complaints.answer review.decide notices.objections staff.waiting
         areas.limits areas.holidays rule_book.templates""",
-    "admin": "desk.front areas.index areas.show areas.rename staff.index staff.grant staff.add_person",
+    "admin": """lists.index archives.new desk.front areas.index areas.show areas.rename staff.index staff.grant
+        staff.add_person""",
 }
 NO_PAGES = {  # files, data, two ways back to the till
     "static", "photos.show", "public.robots", "contributions.search", "contributions.teams",
-    "contributions.example", "rule_book.sheet", "settlements.receipts", "counter.again", "counter.back",
+    "contributions.example", "rule_book.sheet", "counter.again", "counter.back",
     "counter.goods", "lock.show", "lock.stay", "reservations.goods", "reservations.back", "reservations.again",
-    "goods.picture", "goods.sheet",
+    "goods.picture", "goods.sheet", "jobs.file", "census.problems", "openings.example",
 }  # fmt: skip
 
 
@@ -137,6 +163,8 @@ def leave_work(site: Site) -> dict[str, int]:
     def by(actor: Person) -> dict[str, object]:
         return {"key": uuid4().hex, "actor": actor, "now": site.clock.now}
 
+    apart = {holder.household_id, *access.related_households(committee)}
+    stranger = Person.get(Person.household.not_in(list(apart)), Person.active, Person.area.in_(access.below(village)))
     running = Notice.get(Notice.state == "hung", Notice.village == village, Notice.closes_at > site.clock.now)
     noticed = Line.get(Line.state == "noticed", Line.notice == running)
     posted = Line.get(Line.state == "posted", Line.village == village, Line.household == holder.household_id)
@@ -146,7 +174,9 @@ def leave_work(site: Site) -> dict[str, int]:
     rows = [[site.clock.now.date(), 11, None, holder.name, 1, ""], ["昨天", "跳舞", "9999", "王某", "两", ""]]
     sheet = sheets.write("记录", roster.HEADS, rows)
     fresh = {"area_id": holder.area_id, "number": "9999", "address": "", "people": ["王新户"]}
-    household.open_household(**by(committee), **fresh)
+    newest = household.open_household(**by(committee), **fresh)
+    past = household.open_household(**by(committee), **fresh | {"number": "9998"})
+    joins = {"kind": "merge", "target_id": holder.household_id, "reason": "随女儿住", "day": local_date(site.clock.now)}
     adopted = RuleBook.get(RuleBook.area == village, RuleBook.state == "adopted")
     item = RuleItem.get(RuleItem.book == adopted, RuleItem.code == 14)
     act = {"person_id": holder.id, "item_id": item.id, "day": local_date(site.clock.now), "quantity": 1, "note": "挑水"}
@@ -155,6 +185,7 @@ def leave_work(site: Site) -> dict[str, int]:
     Stocktake.update(state="dropped").where(Stocktake.shop == till.shop_id, Stocktake.state == "counted").execute()
     sold = Receipt.get(Receipt.household == holder.household_id)
     redemption.print_receipt(**by(holder), receipt_id=sold.id, paper="58")
+    rules = {"kind": "rules", "subject_id": village, "area_id": village, "title": "细则", "facts": [("项目数", 24)]}
     return {
         "village_id": village,
         "commitment_id": FundTransfer.get(FundTransfer.village == village, FundTransfer.kind == "commit").id,
@@ -164,8 +195,29 @@ def leave_work(site: Site) -> dict[str, int]:
         "motion_id": Motion.get(Motion.village == village, Motion.state == "open").id,
         "area_id": Area.get(Area.kind == "township").id,
         "household_id": holder.household_id,
+        "kind": "split",
+        "home.earlier.household_id": take_up(past, holder, committee, site),
+        "change_id": change.propose(**by(Person.get(Person.username == "admin")), household_id=newest, **joins),
+        "request_id": data_request.ask(**by(holder), kind="correct", words="名字写错了"),
         "person_id": holder.id,
         "card_id": card.print_card(**by(committee), person_id=holder.id),
+        "job_id": Job.create(
+            kind="archive",
+            given="{}",
+            state="running",
+            asked_by=committee,
+            asked_at=site.clock.now,
+            begun_at=site.clock.now,
+            keep_until=site.clock.now,
+        ).id,
+        "run_id": card.print_run(
+            **by(committee),
+            village_id=village,
+            person_ids=[stranger.id],
+            layout="a4",
+            full_names=False,
+            again=True,
+        ),
         "line_id": posted.id,
         "notices.object_to.line_id": noticed.id,
         "report.revise.line_id": Line.get(Line.contribution == returned).id,
@@ -195,8 +247,10 @@ def leave_work(site: Site) -> dict[str, int]:
             collect_by=local_date(site.clock.now),
         ),
         "receipt_id": sold.id,
+        "page_id": passbook.print_page(**by(holder), household_id=holder.household_id),
         "shop_id": till.shop_id,
         "goods_id": Goods.get(Goods.shop == till.shop_id).id,
+        "token": Paper.get_by_id(paper.issue(**by(committee), **rules)).token,
         "wish_id": wish.wish(**by(holder), village_id=village, name="手电筒"),
         "goods.preview.upload_id": goods.upload(
             **by(committee),
@@ -209,11 +263,67 @@ def leave_work(site: Site) -> dict[str, int]:
         ),
         "receiving_id": Receiving.get(Receiving.shop == till.shop_id).id,
         "stocktake_id": stocktake.start(**by(committee), shop_id=till.shop_id),
+        "census_id": leave_census(committee, village, site.clock.now),
         "book_id": draft,
         "contributions.preview.upload_id": contribution.upload(
             **by(committee), village_id=village, file_name="十一月.xlsx", rows=roster.read(sheet)
         ),
+        **leave_openings(by, committee, village),
         "upload_id": rule_book.upload(
             **by(committee), book_id=draft, file_name="细则.xlsx", items=rule_book.default_items()[1:]
         ),
     }
+
+
+def leave_openings(by: Callable[[Person], dict[str, Any]], committee: Person, village: int) -> dict[str, int]:
+    """Leave an opening with an objection and an answer, one that waits, and a sheet that is being read."""
+    here = Household.select().where(Household.village == village, Household.active)
+    homes = list(here.order_by(Household.id).limit(9))
+    second = Person.get(Person.username == "township")
+    read = {"village_id": village, "file_name": "旧积分本.xlsx"}
+    signed = {"source": "旧积分本", "signers": "赵书记、李会计", "days": 5, "points": 120}
+    page = [photos.Picture(b"a JPEG", "5" * 64, 0, 1, 1)]
+
+    def upload(*households: Household) -> int:
+        rows = book.typed({home.number: "40" for home in households})
+        return opening.upload(**by(committee), **read, rows=rows)
+
+    hung, waits = (
+        opening.propose(**by(committee), **signed, upload_id=upload(*three), pictures=page)
+        for three in (homes[:3], homes[3:6])
+    )
+    opening.hang(**by(second), opening_id=hung, points=120)
+    first, disputed, _last = OpeningLine.select().where(OpeningLine.opening == hung).order_by(OpeningLine.position)
+    opening.object_to(**by(second), line_id=disputed.id, text="旧本子上是 30 分")
+    return {
+        "opening_id": hung,
+        "openings.hang.opening_id": waits,
+        "openings.answer.line_id": disputed.id,
+        "openings.object_to.line_id": first.id,
+        "openings.preview.upload_id": upload(*homes[6:]),
+    }
+
+
+def take_up(household_id: int, member: Person, by: Person, site: Site) -> int:
+    """Let the member's household have taken up another, from which the member came; return its id."""
+    Household.update(active=False, merged_into=member.household_id).where(Household.id == household_id).execute()
+    told = {"kind": "merge", "state": "done", "reason": "随女儿住", "day": local_date(site.clock.now)}
+    sides = {"village": access.village_of(member.area_id), "source": household_id, "target": member.household_id}
+    hands = {"proposed_by": by, "decided_by": member, "proposed_at": site.clock.now, "decided_at": site.clock.now}
+    made = HouseholdChange.create(**told, **sides, **hands)
+    ChangePerson.create(change=made, person=member)
+    return household_id
+
+
+def leave_census(committee: Person, village: int, now: datetime) -> int:
+    """Leave a previewed roster with a new household, a changed phone and a problem; return its id."""
+    heads = ["户号", "姓名", "与户主关系", "街巷", "电话"]
+    rows = [["9901", "欧阳" * 20, "户主", "", "13900000001"], ["9902", "12345", "户主", "", "1.38E+10"]]
+    read = rosters.read(sheets.write("户名册", heads, rows))
+    mapping = rosters.guess(read, village)
+    by = {"actor": committee, "now": now}
+    given = {"file_name": "户名册.xlsx", "cells": read.dump(), "mapping": mapping.dump(read.heads)}
+    census_id = census.keep(key=uuid4().hex, **by, village_id=village, **given)
+    plan = rosters.plan(read, mapping, village_id=village, actor=committee)
+    found = {"preview": json.dumps(rosters.items(plan, village)), "counts": json.dumps(rosters.counts(plan))}
+    return census.preview(key=uuid4().hex, **by, census_id=census_id, mapping=given["mapping"], **found)

@@ -11,8 +11,10 @@ from points import codes, db, fundbook
 from points.calendar import local_date
 from points.models import (
     Account,
+    ChangePerson,
     FundTransfer,
     Goods,
+    HouseholdChange,
     Person,
     PhoneCode,
     Proxy,
@@ -364,11 +366,13 @@ class Shopping(RuleBasedStateMachine):
         assert all(count <= SALT_A_MONTH for count in taken.values())
 
     def who_collected_was_allowed_to(self) -> None:
-        homes = dict(Person.select(Person.id, Person.household).tuples())
+        homes = {person.id: {person.household_id} for person in Person.select()}
+        for went in ChangePerson.select(ChangePerson, HouseholdChange).join(HouseholdChange):
+            homes[went.person_id] |= {went.change.source_id, went.change.target_id}
         proxies = {one.id: one for one in Proxy.select()}
         for receipt in self.receipts.values():
             if receipt.proxy_id is None:
-                assert homes[receipt.collector_id] == receipt.household_id
+                assert receipt.household_id in homes[receipt.collector_id]
                 continue
             one = proxies[receipt.proxy_id]
             assert (receipt.collector_id, one.household_id) == (None, receipt.household_id)

@@ -25,7 +25,7 @@ from hypothesis.stateful import (
 )
 from peewee import fn
 
-from points import access, caps, db, holding, ledger, stock
+from points import access, caps, db, holding, ledger, opening, photos, stock
 from points.calendar import local_date
 from points.errors import PointsError
 from points.models import (
@@ -35,9 +35,12 @@ from points.models import (
     CivilityEntry,
     Correction,
     Holiday,
+    HouseholdChange,
     Line,
     Notice,
     Objection,
+    Opening,
+    OpeningLine,
     Person,
     StockMovement,
     Transfer,
@@ -45,7 +48,8 @@ from points.models import (
     Voice,
     WriteKey,
 )
-from points.services import areas, award, civility, contribution, notice, report, review, staff, tick
+from points.services import areas, award, change, civility, contribution, notice, report, review, staff, tick
+from points.services import opening as openings
 from tests.databases import Databases
 from tests.property.shopping import NO_PIN, PICK, Shopping
 from tests.world import PIN, World, use_cheap_secrets
@@ -55,6 +59,7 @@ ITEMS = (1, 9, 16, 21, 23, 25, 26)  # 4, 1, 2 a month, 2 a year, each event, 2 a
 NAMES = ("recorder", "checker", "committee 1", "committee 2", "council 1", "council 2", "supervisor")
 JUDGES = st.sampled_from(NAMES)
 INSISTS = st.sampled_from([True, True, False])
+SIGNED = [photos.Picture(b"the signed page", "1" * 64, 0, 1, 1)]
 BEGINS = datetime(2026, 10, 28, 1, 0, tzinfo=UTC)  # so that a month is over soon
 
 
@@ -146,6 +151,8 @@ class Life(Shopping):
             self.the_settlement_goes_on(who, "clerk", 0)
         for off in (0, -1):
             self.the_stocktake_goes_on("clerk", 0, off)
+        for _ in ("proposed", "hung"):
+            self.the_opening_goes_on("committee 2", insists=False, place=0, pick=0, points=30)
         return {name: value for name, value in vars(self).items() if name not in known}
 
     # --- what people do -----------------------------------------------------------------------------------------------
@@ -237,6 +244,29 @@ class Life(Shopping):
         waiting = Objection.select().where(Objection.answer.is_null()).order_by(Objection.id).first()
         self.ask(notice.answer, who, insists, objection_id=waiting.id, upheld=upheld, reason="查过", kept=kept)
 
+    @rule(who=JUDGES, insists=INSISTS, place=st.integers(0, 3), pick=PICK, points=st.sampled_from([30, 12, 0]))
+    def the_opening_goes_on(self, who: str, insists: bool, place: int, pick: int, points: int) -> None:
+        """Propose the old balances of two households, or take what is under way a step further."""
+        disputed = OpeningLine.get_or_none(OpeningLine.state == "disputed")
+        under_way = Opening.get_or_none(Opening.state.in_(("proposed", "hung")))
+        if disputed and pick % 2:
+            self.ask(openings.answer, who, insists, line_id=disputed.id, points=points, reason="查过旧账")
+        elif under_way is None:
+            homes = self.world.households[place : place + 2]
+            rows = opening.typed({home.number: "30" for home in homes})
+            proposer = f"committee {1 + pick // 8}"
+            _done, kept = self.do(openings.upload, proposer, village_id=self.world.village, file_name="", rows=rows)
+            signed = {"source": "旧积分本", "signers": "田主任", "points": 30 * len(homes), "days": 3}
+            self.do(openings.propose, proposer, upload_id=kept, **signed, pictures=SIGNED)
+        elif under_way.state == "hung":
+            lines = list(OpeningLine.select().where(OpeningLine.opening == under_way).order_by(OpeningLine.id))
+            line = lines[pick % len(lines)]
+            self.do(openings.object_to, self.villagers[2 * place], line_id=line.id, text="旧账上不是这样")
+        elif pick > 13:
+            self.do(openings.drop, who, opening_id=under_way.id, reason="总数看错了")
+        else:
+            self.ask(openings.hang, who, insists, opening_id=under_way.id, points=under_way.points)
+
     @rule(hours=st.integers(1, 24), times=st.integers(1, 4))
     def time_passes(self, hours: int, times: int) -> None:
         for _ in range(times):
@@ -247,7 +277,8 @@ class Life(Shopping):
                 household_id = Line.get_by_id(award_.cause_id).household_id
                 before[household_id] = min(0, before[household_id] + award_.points)
             assert owed() == before, "what a household earns pays first what it owes"
-        assert tick.tick(now=self.world.now).posted == 0, "all that is due is posted at once"
+        again = tick.tick(now=self.world.now)
+        assert again.posted == again.opened == 0, "all that is due is posted at once"
         assert holding.due(self.world.now) == [], "what was not collected in time has expired"
 
     @when_a_line_is("posted")
@@ -266,6 +297,28 @@ class Life(Shopping):
         deductions = [line.id for line in Line.select().where(Line.effect == "civility").order_by(Line.id)]
         line_id = deductions[pick % len(deductions)] if deductions else self.one(pick, "posted")
         self.ask(civility.restore, who, insists, line_id=line_id, reason="已清理")
+
+    @rule(
+        who=st.sampled_from(["committee 1", "committee 2"]),
+        place=st.integers(0, 7),
+        onto=st.integers(0, 7),
+        kind=st.sampled_from(["split", "merge", "move_person"]),
+        points=st.sampled_from([0, 3]),
+    )
+    def a_household_changes(self, who: str, place: int, onto: int, kind: str, points: int) -> None:
+        """Let villagers' households split, merge and exchange people, as a second person confirms."""
+        leaving, joined = (Person.get_by_id(self.villagers[at].id) for at in (place, onto))
+        given = {"kind": kind, "household_id": leaving.household_id, "reason": "分家", "day": self.world.today}
+        if kind == "split":
+            given |= {"area_id": leaving.area_id, "number": f"9{HouseholdChange.select().count():03}"}
+        else:
+            given |= {"target_id": joined.household_id}
+        if kind != "merge":
+            given |= {"people": [leaving.id], "points": points}
+        done, change_id = self.do(change.propose, who, **given)
+        if done and not self.do(change.confirm, "supervisor", change_id=change_id)[0]:
+            self.do(change.withdraw, who, change_id=change_id)
+        self.villagers = [Person.get_by_id(person.id) for person in self.villagers]
 
     @rule(later=st.integers(0, 24))
     def send_the_last_write_again(self, later: int) -> None:
@@ -312,6 +365,7 @@ class Life(Shopping):
         self.caps_hold_just_what_lines_in_force_took()
         self.a_line_is_posted_once_after_its_notice_without_an_open_objection()
         self.a_posted_line_passed_three_people_none_of_the_household()
+        self.an_old_balance_is_posted_once_after_its_days_undisputed()
         self.nobody_judges_the_own_household_or_the_own_record()
         self.what_a_line_is_follows_from_its_history()
 
@@ -384,6 +438,25 @@ class Life(Shopping):
             assert 2 * sum(voice.points >= line.agreed for voice in voices) > line.voices_needed
             assert len(set(people)) == len(people) >= 3
             assert all(line.household_id not in self.related(person_id) for person_id in people)
+
+    def an_old_balance_is_posted_once_after_its_days_undisputed(self) -> None:
+        posted = defaultdict(list)
+        for transfer in Transfer.select().where(Transfer.kind == "opening"):
+            posted[transfer.cause_id].append(transfer.points)
+        brought: Counter[int] = Counter()
+        for line in OpeningLine.select(OpeningLine, Opening).join(Opening):
+            brought[line.household_id] += line.state != "dropped"
+            hands = (line.opening.proposed_by_id, line.opening.hung_by_id, line.objected_by_id)
+            assert posted.pop(line.id, []) == ([line.agreed] if line.state == "posted" else [])
+            if line.state == "posted":
+                assert line.posted_at >= line.opening.closes_at
+                assert len(set(hands[:2])) == 2
+                assert line.answered_at or (not line.objected_at and line.agreed == line.points)
+            if line.answered_by_id:
+                assert line.answered_by_id not in hands
+                assert line.household_id not in self.related(line.answered_by_id)
+        assert not posted
+        assert all(count <= 1 for count in brought.values()), "a household brings its points along once"
 
     def nobody_judges_the_own_household_or_the_own_record(self) -> None:
         lines = self.lines

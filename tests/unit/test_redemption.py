@@ -65,7 +65,7 @@ from points.models.stock import Stock, StockMovement
 from points.queries import counter
 from points.services import areas, card, goods, household, kin, proxy, redemption, reservation, shop
 from tests import steps
-from tests.world import PIN, PaperCard, World
+from tests.world import AWAY, PIN, PaperCard, World
 
 
 @pytest.fixture
@@ -417,7 +417,9 @@ def test_only_a_member_of_the_household_may_collect(world: World, paper: PaperCa
     for outsider in (world.villager(1).id, 999_999):
         with pytest.raises(CollectorUnlisted):
             redeem(world, paper, collector_id=outsider)
-    household.edit_person(**world.by(world.admin), person_id=member.id, name=member.name, phone="", active=False)
+    household.edit_person(
+        **world.by(world.admin), person_id=member.id, name=member.name, phone="", active=False, **AWAY
+    )
     with pytest.raises(CollectorUnlisted):
         redeem(world, paper, collector_id=member.id)
 

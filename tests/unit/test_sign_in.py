@@ -9,7 +9,7 @@ from points import passwords, tries
 from points.errors import SamePassword, TooSoon, WeakPassword, WrongPassword
 from points.models.people import Person, Tries
 from points.services import household, sign_in
-from tests.world import PASSWORD, World
+from tests.world import AWAY, PASSWORD, World
 
 
 def try_in(world: World, username: str, password: str) -> Person:
@@ -52,7 +52,9 @@ def test_waits_grow_and_pass_and_a_right_password_ends_them(world: World) -> Non
 def test_someone_who_left_does_not_sign_in(world: World) -> None:
     person = world.villager()
     username = world.username(person)
-    household.edit_person(**world.by(world.committee[0]), person_id=person.id, name=person.name, phone="", active=False)
+    household.edit_person(
+        **world.by(world.committee[0]), person_id=person.id, name=person.name, phone="", active=False, **AWAY
+    )
     with pytest.raises(WrongPassword):
         try_in(world, username, PASSWORD)
 

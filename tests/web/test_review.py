@@ -10,13 +10,17 @@ from points.models.people import Household
 from points.models.photos import Photo
 from points.services import kin, staff
 from tests import steps
-from tests.browser import Browser
+from tests.browser import Browser, Form
 from tests.tools import press, statements
 from tests.world import World
 
 
+def judging(browser: Browser, url: str) -> Form:
+    return [form for form in browser.forms(url) if form.action.startswith(url)][-1]
+
+
 def ticked(browser: Browser, url: str) -> list[int]:
-    found = browser.forms(url)[-1].values.get("line", [])
+    found = judging(browser, url).values.get("line", [])
     return [int(id_) for id_ in (found if isinstance(found, list) else [found])]
 
 
@@ -62,7 +66,7 @@ def test_nothing_ticked_or_no_verdict_is_said(browser: Browser, world: World) ->
 def test_someone_else_was_faster(browser: Browser, world: World) -> None:
     lines = steps.record(world)
     browser.sign_in(world.checker)
-    form = browser.forms("/check")[-1]
+    form = judging(browser, "/check")
     steps.check(world, lines, by=world.committee[0])
     answer = browser.post(form, verdict="approve")
     assert answer.status_code == 409 and "这一条现在是“待评议”" in answer.text
@@ -229,7 +233,7 @@ def test_all_that_is_plain_is_approved_and_the_odd_ones_stay(browser: Browser, w
     own = plain.pop(20)
     Line.update(household=world.checker.household_id).where(Line.id == own).execute()
     browser.sign_in(world.checker)
-    form = browser.forms("/check")[-1]
+    form = judging(browser, "/check")
     (late,) = steps.record(world, world.villager(3), code=11)
     given = {"plain": plain[-1], "line": None}
     assert browser.post(form, **given).status_code == 303

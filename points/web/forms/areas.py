@@ -38,6 +38,7 @@ class SettingsForm(KeyedForm):
     black_board = BooleanField(_("公开扣文明分的次数"))
     cover_percent = IntegerField(_("积分最多值基金和存货的百分之几"), validators=[Optional(), NumberRange(1, 1000)])
     cover_refuses = BooleanField(_("超过就不能再同意"))
+    full_names = BooleanField(_("卡上印全名"))
 
 
 class LimitsForm(KeyedForm):
