@@ -88,6 +88,8 @@ def run_next(works: Mapping[str, Work], spool: Path, *, now: Callable[[], dateti
     ended = {"state": state, "outcome": outcome.id, "file_name": outcome.file_name, "trouble": trouble}
     Job.update(**ended, ended_at=now()).where(Job.id == job.id, Job.state == "running").execute()
     _progress_file(spool, job.id).unlink(missing_ok=True)
+    if not outcome.file_name:
+        task.path.unlink(missing_ok=True)
     if "upload" in task.given:
         _upload_file(spool, task.given["upload"]).unlink(missing_ok=True)
     return True
@@ -102,7 +104,7 @@ def sweep(spool: Path, *, now: datetime) -> None:
         file_of(spool, job.id).unlink(missing_ok=True)
         Job.update(file_name="").where(Job.id == job.id).execute()
     old = (now - KEPT_FOR).timestamp()
-    for file in spool.glob("upload-*") if spool.is_dir() else ():
+    for file in spool.iterdir() if spool.is_dir() else ():  # also what a server that stopped half-way left
         if file.stat().st_mtime < old:
             file.unlink(missing_ok=True)
 

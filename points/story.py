@@ -20,6 +20,7 @@ from points import calendar, codes, db, ledger, photos
 from points.errors import PointsError
 from points.models import Area, Household, Line, Person, RuleBook, RuleItem
 from points.models.ledger import AccountType
+from points.office import Office
 from points.services import (
     areas,
     award,
@@ -94,6 +95,9 @@ class Story:
             self._hand_out_cards(village, 160 if village is big else 20)
             self._open_the_fund(village)
         self._give_logins(big)
+        desk, small_desk = Office(self, big), Office(self, small)
+        desk.head_lanes()
+        desk.print_cards(3)
         first = calendar.local_date(self.now)
         for number in range(1, DAYS + 1):
             day = first + timedelta(days=number)
@@ -108,8 +112,19 @@ class Story:
             if number % 7 == 3:
                 self._live(small, number, sheets=1, redemptions=1)
                 small.shops[0].sign_off()
+            if number == 6:
+                small_desk.carry_over({f"{at:04d}": 10 + 7 * at % 50 for at in range(3, 33)}, hang=True)
+            if number == 60:
+                for holder, _code, _pin in sorted(big.cards, key=lambda held: -self.points_of(held[0]))[:5]:
+                    desk.print_passbook(holder)
+        desk.change_households()
+        small_desk.take_in_a_roster()
+        small_desk.carry_over({f"{at:04d}": 12 for at in range(40, 46)}, hang=False)
         self._leave_work_on_the_desk(big)
         card_to_try = self._welcome_a_villager(big)
+        villager = Person.get(Person.username == "villager")
+        desk.print_passbook(villager)
+        desk.leave_traces(villager)
         tick.tick(now=self.end)
         return card_to_try
 
@@ -129,7 +144,7 @@ class Story:
         self.township = self.do(areas.open_area, self.admin, parent_id=county.id, kind="township", name="云溪镇")
         for number, name in enumerate(("石监督", "柳监督"), 1):
             person = self.do(household.add_staff_person, self.admin, area_id=self.township, name=name, phone="")
-            self._role(person, self.township, "supervisor")
+            self.role(person, self.township, "supervisor")
             if number == 1:
                 self.supervisor = Person.get_by_id(person)
                 self._login(self.supervisor, "township")
@@ -169,7 +184,7 @@ class Story:
                 return name
             surname = self.dice.choice(SURNAMES) if self.dice.random() < 0.1 else surname
 
-    def _role(self, person_id: int, area_id: int, kind: str, until: date | None = None) -> None:
+    def role(self, person_id: int, area_id: int, kind: str, until: date | None = None) -> None:
         role = self.do(staff.grant, self.admin, person_id=person_id, area_id=area_id, kind=kind, until=until)
         self.do(staff.confirm, self.second, role_id=role)
 
@@ -190,12 +205,12 @@ class Story:
         village.clerk = pool[4]
         village.council = pool[6:]
         for person in village.committee:
-            self._role(person.id, village.area_id, "committee")
+            self.role(person.id, village.area_id, "committee")
         for person in village.checkers:
-            self._role(person.id, village.area_id, "steward")
+            self.role(person.id, village.area_id, "steward")
         for person in village.council:
-            self._role(person.id, village.area_id, "council", until=date(self.end.year + 2, 12, 31))
-        self._role(village.clerk.id, village.area_id, "clerk")
+            self.role(person.id, village.area_id, "council", until=date(self.end.year + 2, 12, 31))
+        self.role(village.clerk.id, village.area_id, "clerk")
         busy = {person.household_id for person in pool}
         village.members = [member for member in village.members if member.household_id not in busy]
         self.do(
@@ -233,7 +248,7 @@ class Story:
 
     def _clerk(self, village: Village, name: str) -> Person:
         person = self.do(household.add_staff_person, self.admin, area_id=village.area_id, name=name, phone="")
-        self._role(person, village.area_id, "clerk")
+        self.role(person, village.area_id, "clerk")
         return Person.get_by_id(person)
 
     def _hand_out_cards(self, village: Village, number: int) -> None:
@@ -499,13 +514,13 @@ class Story:
         item = next(item for item in village.items if item.code == 12)
         sheet = self.do(
             report.report, reporter, person_id=reporter.id, item_id=item.id, day=day, quantity=1,
-            note="清了门前那一段水渠", pictures=[self._picture()], again=True,
+            note="清了门前那一段水渠", pictures=[self.picture()], again=True,
         )  # fmt: skip
         lines = self._lines(sheet)
         self._check(village, lines)
         self._decide(village, lines)
 
-    def _picture(self) -> photos.Picture:
+    def picture(self) -> photos.Picture:
         """Draw a ditch under a sky, for want of a camera."""
         drawn = Image.new("RGB", (960, 720), (150, 190, 230))
         pen = ImageDraw.Draw(drawn)
@@ -591,6 +606,6 @@ class Story:
         item = next(item for item in village.items if item.code == 12)
         day = calendar.local_date(self.now)
         given = {"item_id": item.id, "day": day, "quantity": 1, "note": "清了桥下的垃圾", "again": True}
-        self.do(report.report, reporter, person_id=reporter.id, pictures=[self._picture()], **given)
+        self.do(report.report, reporter, person_id=reporter.id, pictures=[self.picture()], **given)
         self._open_a_sitting(village)
         self._propose(village, self.dice.choice(village.cards)[0], "把自家的井让给邻居用", calendar.month_of(day))
