@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from peewee import ModelSelect
 
 from points import db
 from points.errors import NotAllowed, NotFound, OwnHousehold
 from points.models.areas import Area, AreaAncestor
+from points.models.base import Table
 from points.models.people import Household, Person, Role
+
+Row = TypeVar("Row", bound=Table)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +105,32 @@ def _above(area_id: int) -> set[int]:
 
 def area(area_id: int) -> Area:
     """Return the area *area_id*. Raises `NotFound`."""
-    found = Area.get_or_none(Area.id == area_id)
-    if found is None:
+    return _found(Area, area_id)
+
+
+def village(village_id: int) -> Area:
+    """Return the village *village_id*. Raises `NotFound`, for any other area too."""
+    found = area(village_id)
+    if found.kind != "village":
         raise NotFound()
     return found
+
+
+def household(household_id: int | None) -> Household:
+    """Return a household; the caller guards by its area. Raises `NotFound`."""
+    return _found(Household, household_id)
+
+
+def person(person_id: int | None) -> Person:
+    """Return a person; the caller guards by the person's area. Raises `NotFound`."""
+    return _found(Person, person_id)
+
+
+def _found(table: type[Row], id_: int | None) -> Row:
+    row: Row | None = table.get_or_none(table.id == id_)
+    if row is None:
+        raise NotFound()
+    return row
 
 
 # --- recusal ----------------------------------------------------------------------------------------------------
@@ -121,15 +147,23 @@ RELATED = """
 def related_households(person: Person) -> set[int]:
     """Return the households on which *person* may not act: the own, and those of declared kin, either way declared.
 
-    With each come the households that it took up: what is still decided about them follows to it.
+    With each come the households that it took up: what is still decided about them follows to it. And those that the
+    person left by a change: what was recorded there, perhaps of that very person, is still to be decided.
     """
-    rows = db.execute(_RELATED_AND_TAKEN_UP, (person.id, person.id, person.id)).fetchall()
+    rows = db.execute(_RELATED_AND_TAKEN_UP, (person.id, person.id, person.id, person.id)).fetchall()
     return {row[0] for row in rows if row[0] is not None}
 
 
+LEFT = """
+    SELECT household_change.source_id FROM change_person
+    JOIN household_change ON household_change.id = change_person.change_id
+    WHERE change_person.person_id = ? AND household_change.state = 'done'
+"""
+"""The households that a person left by a change."""
+
 _RELATED_AND_TAKEN_UP = f"""
     WITH RECURSIVE related (id) AS (
-        SELECT household_id FROM ({RELATED}) AS own
+        SELECT household_id FROM ({RELATED} UNION {LEFT}) AS own
         UNION SELECT household.id FROM household JOIN related ON household.merged_into_id = related.id
     )
     SELECT id FROM related
@@ -140,6 +174,12 @@ def require_unrelated(person: Person, household: Household | int) -> None:
     """Raise `OwnHousehold` when *person* would act on the own household or on declared kin."""
     household_id = household if isinstance(household, int) else household.id
     if household_id in related_households(person):
+        raise OwnHousehold()
+
+
+def require_stranger(person: Person, other: Person) -> None:
+    """Raise `OwnHousehold` when *person* would act on somebody related, as `are_related` tells."""
+    if are_related(person, other):
         raise OwnHousehold()
 
 

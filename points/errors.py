@@ -98,7 +98,7 @@ class TooLong(PointsError):
 class JobBroken(PointsError):
     """Work beside the requests ended without an answer: the server stopped, or its file is gone."""
 
-    sentence = N_("没有做成：服务器中断了。什么也没有改动，请再试一次。")
+    sentence = N_("没有做完：服务器中断了。请回到原来的页面看看，再试一次。")
 
 
 class TooManyJobs(PointsError):
@@ -361,7 +361,7 @@ class CardRevoked(PointsError):
 
 
 class PrintedBySamePerson(PointsError):
-    sentence = N_("卡是您印的，要请另一位工作人员发卡。")
+    sentence = N_("卡是您印的，发卡、换密码要请另一位工作人员。")
 
 
 class NoCardsChosen(PointsError):
@@ -645,7 +645,7 @@ class OpeningDays(PointsError):
 class ProposerRelated(OwnHousehold):
     """The second person would be of the proposer's household or kin."""
 
-    sentence = N_("录入的人是您自家或亲属，按规定回避。请换一位来核对。")
+    sentence = N_("前一步是您自家或亲属办的，按规定回避。请换一位来办。")
 
 
 class TotalDiffers(PointsError):
@@ -663,7 +663,7 @@ class ObjectedBefore(PointsError):
 
 class AgreedRange(PointsError):
     status = 422
-    sentence = N_("改后的积分要在 1 到 %(most)s 之间；一分都不该有，请选取消。")
+    sentence = N_("改后的积分要在 1 到 %(most)s 之间，各户合计不能超过签字的总数。一分都不该有，或该有更多，请选取消，再单独录入这一户。")
 
 
 # --- paper ------------------------------------------------------------------------------------------------------

@@ -37,6 +37,10 @@ _KIN = """
     UNION
     SELECT kin.relative_id, person.household_id FROM kin JOIN person ON person.id = kin.person_id
     WHERE kin.relative_id IN ({ids})
+    UNION
+    SELECT change_person.person_id, household_change.source_id FROM change_person
+    JOIN household_change ON household_change.id = change_person.change_id
+    WHERE change_person.person_id IN ({ids}) AND household_change.state = 'done'
 """
 
 _TAKEN_UP = """
@@ -164,7 +168,7 @@ def councils(village_ids: Collection[int]) -> dict[int, Council]:
     for village_id, member, household_id in db.execute(sql, (json.dumps(sorted(found)),)).fetchall():
         found[village_id][member] = away.setdefault(member, {household_id} - {None})
     members = json.dumps(sorted(away))
-    for member, household_id in db.execute(_KIN.format(ids=db.set_of_ids()), (members, members)).fetchall():
+    for member, household_id in db.execute(_KIN.format(ids=db.set_of_ids()), (members, members, members)).fetchall():
         away[member] |= {household_id} - {None}
     kept_away = json.dumps(sorted(set().union(*away.values())))
     for taken_up, household_id in db.execute(_TAKEN_UP.format(ids=db.set_of_ids()), (kept_away,)).fetchall():

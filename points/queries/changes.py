@@ -36,6 +36,14 @@ _CHANGE = """
     JOIN person AS proposer ON proposer.id = change.proposed_by_id
     LEFT JOIN person AS decider ON decider.id = change.decided_by_id
 """
+_TO_CONFIRM = """
+    SELECT DISTINCT change.id FROM household_change AS change
+    LEFT JOIN household AS target ON target.id = change.target_id
+    JOIN area_ancestor AS above ON above.descendant_id = COALESCE(target.area_id, change.area_id)
+    JOIN role ON role.area_id = above.ancestor_id AND role.kind IN ('committee', 'supervisor', 'admin')
+        AND role.confirmed_at IS NOT NULL AND role.ended_at IS NULL
+    WHERE change.state = 'proposed' AND change.proposed_by_id <> ? AND role.person_id = ? ORDER BY change.id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +116,12 @@ def of_village(village_id: int, *, waiting: bool) -> list[Change]:
 def count_waiting(village_id: int) -> int:
     """Count the changes out of a village or into it that wait for a second person."""
     return len(of_village(village_id, waiting=True))
+
+
+def to_confirm(person: Person) -> list[int]:
+    """Return the changes that wait for a second person such as *person*."""
+    rows = db.execute(_TO_CONFIRM, (person.id, person.id)).fetchall()
+    return [row[0] for row in rows]
 
 
 def earlier(person: Person) -> list[Household]:

@@ -11,9 +11,11 @@ from points.models.areas import Area
 from points.models.contribution import Correction, Line, Notice
 from points.models.people import Card, Person
 from points.queries import (
+    changes,
     complaints,
     contributions,
     council,
+    my_data,
     notices,
     opening,
     proxies,
@@ -35,7 +37,7 @@ _VILLAGES = """
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How much of each kind waits for a person; *stocktakes* and *settlements* by their ids."""
+    """How much of each kind waits for a person; the lists hold their ids."""
 
     check: int
     decide: int
@@ -50,6 +52,8 @@ class Waiting:
     shifts: int
     stocktakes: list[int]
     settlements: list[int]
+    changes: list[int]
+    requests: list[int]
     collected: int
 
 
@@ -83,5 +87,7 @@ def waiting(person: Person, *, now: datetime) -> Waiting:
         shifts=len(shifts.to_sign(person, local_date(now))),
         stocktakes=stocktakes.to_approve(person),
         settlements=settlements.to_sign(person),
+        changes=changes.to_confirm(person),
+        requests=my_data.to_answer(person),
         collected=len(proxies.unseen(person)) if person.household_id else 0,
     )

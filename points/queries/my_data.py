@@ -163,6 +163,13 @@ def requests(area_id: int, *, waiting: bool) -> list[Any]:
     return _requests(DataRequest.person.in_(asker), state)
 
 
+def to_answer(reader: Person) -> list[int]:
+    """Return the requests that *reader* may answer."""
+    asker = Person.select(Person.id).where(Person.area.in_(access.covered_areas(reader, "committee", "admin")))
+    query = DataRequest.select(DataRequest.id).where(DataRequest.granted.is_null(), DataRequest.made_by != reader)
+    return [found.id for found in query.where(DataRequest.person.in_(asker)).order_by(DataRequest.id)]
+
+
 def hindrance(person: Person) -> str:
     """Say what must end before the data of *person* can be removed; nothing if nothing does."""
     return erasing.hindrance(person)

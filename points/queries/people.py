@@ -99,22 +99,6 @@ def next_number(village_id: int) -> str:
     return str(int(largest) + 1).zfill(len(largest)) if largest.isascii() and largest.isdigit() else ""
 
 
-def household(household_id: int) -> Household:
-    """Return a household. Raises `NotFound`; the caller guards by its area."""
-    found = Household.get_or_none(Household.id == household_id)
-    if found is None:
-        raise NotFound()
-    return found
-
-
-def person(person_id: int) -> Person:
-    """Return a person. Raises `NotFound`; the caller guards by the person's area."""
-    found = Person.get_or_none(Person.id == person_id)
-    if found is None:
-        raise NotFound()
-    return found
-
-
 def people_of(household_id: int) -> list[Person]:
     """Return everyone of a household, those who left last."""
     rows = Person.select().where(Person.household == household_id)

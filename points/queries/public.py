@@ -28,14 +28,6 @@ def villages() -> list[tuple[str, list[Area]]]:
     return [(place, list(inside)) for place, inside in groupby(found, key=_place)]
 
 
-def village(village_id: int) -> Area:
-    """Return a village. Raises `NotFound`."""
-    found = Area.get_or_none(Area.id == village_id, Area.kind == "village")
-    if found is None:
-        raise NotFound()
-    return found
-
-
 class Village(NamedTuple):
     """What the page with the goods needs of a village: it is asked for most of all."""
 

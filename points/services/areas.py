@@ -89,7 +89,7 @@ def decide_settings(
         raise Invalid(what=N_("每月封顶"))
     if cover_percent is not None and cover_percent not in COVER_PERCENT:
         raise Invalid(what=N_("积分上限"))
-    access.village_of(village_id)
+    access.village(village_id)
     limit = places.limits_above(village_id).get("most_monthly_cap")
     if limit and monthly_cap > limit.most:
         raise MonthlyCapAboveLimit(area=limit.area, most=limit.most)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from points import access
-from points.errors import N_, Invalid, NotFound
+from points.errors import N_, Invalid
 from points.keys import verb
 from points.models.people import BOARD_NAMES, Household, Person
 
@@ -16,9 +16,7 @@ def choose_name(*, key: str, actor: Person, now: datetime, household_id: int, bo
 
     Anyone of the household may, and a committee member who is no relative, as its paper says.
     """
-    household = Household.get_or_none(Household.id == household_id)
-    if household is None:
-        raise NotFound()
+    household = access.household(household_id)
     if actor.household_id != household_id:
         access.require(actor, "committee", area_id=household.area_id)
         access.require_unrelated(actor, household)

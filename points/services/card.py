@@ -194,11 +194,18 @@ def hand_over_many(*, key: str, actor: Person, now: datetime, village_id: int, c
 
 @verb("card.reset_pin", secret=("pin",))
 def reset_pin(*, key: str, actor: Person, now: datetime, person_id: int, pin: str) -> int:
-    """Let a person who forgot the PIN choose another; waits after wrong tries end. Raises `WeakPin`."""
+    """Let a person who forgot the PIN choose another; waits after wrong tries end.
+
+    Not with who printed the card: code and PIN in one hand are the household's points. Raises `PrintedBySamePerson`,
+    `WeakPin`.
+    """
     person = _villager(person_id)
     access.require(actor, "committee", area_id=person.area_id)
     access.require_unrelated(actor, person.household)
     codes.require_strong_pin(pin)
+    _hold([person_id])
+    if Card.select().where(Card.person == person, Card.printed_by == actor, Card.revoked_at.is_null()).exists():
+        raise PrintedBySamePerson()
     _set_pin(person, pin)
     for card in Card.select(Card.id).where(Card.person == person):
         tries.clear("till", f"card:{card.id}")

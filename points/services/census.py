@@ -44,7 +44,7 @@ _CHUNK = 2_000
 def keep(*, key: str, actor: Person, now: datetime, village_id: int, file_name: str, cells: str, mapping: str) -> int:
     """Keep a roster as `points.census` read it, with the mapping it was guessed to have; return its id."""
     access.require(actor, *KEEPERS, area_id=village_id)
-    access.village_of(village_id)
+    access.village(village_id)
     name = optional(file_name[-80:], N_("文件名"), 80)
     kept = {"cells": cells, "mapping": mapping, "uploaded_by": actor, "uploaded_at": now}
     return int(Census.create(village=village_id, file_name=name, **kept).id)

@@ -28,6 +28,7 @@ from points.errors import (
     NotOfHousehold,
     PointsBeyond,
     PointsShrunk,
+    ProposerRelated,
     SameHousehold,
     SamePerson,
     SamePlace,
@@ -73,7 +74,7 @@ def propose(
     another village under *number*, which whoever confirms may give.
     """
     assert kind in CHANGE_KINDS
-    source = _household(household_id)
+    source = access.household(household_id)
     access.require(actor, *PROPOSERS, area_id=source.area_id)
     access.require_unrelated(actor, source)
     if day > local_date(now):
@@ -104,10 +105,13 @@ def propose(
 def confirm(*, key: str, actor: Person, now: datetime, change_id: int, number: str = "") -> int:
     """Let a proposed change happen, as a second person who keeps the place where people go; return its id.
 
-    *number* for the new household where the proposal left it open. Raises `SamePerson`, `OwnHousehold`, `AlreadyDone`,
-    `HouseholdResting`, `NotOfHousehold`, `StillReserved`, `PointsShrunk`, `ClashingName`.
+    *number* for the new household where the proposal left it open. Raises `SamePerson`, `OwnHousehold`,
+    `ProposerRelated`, `AlreadyDone`, `HouseholdResting`, `NotOfHousehold`, `StillReserved`, `PointsShrunk`,
+    `ClashingName`.
     """
     change = _to_decide(actor, change_id)
+    if access.are_related(actor, change.proposed_by):
+        raise ProposerRelated()
     _decide(change_id, "done", "", actor=actor, now=now)
     source_id = int(change.source_id)
     recording.hold(_people(change))
@@ -180,7 +184,7 @@ def _place(source: Household, kind: str, area_id: int | None, number: str, addre
 
 
 def _join(actor: Person, source: Household, target_id: int | None) -> dict[str, Any]:
-    target = _household(target_id)
+    target = access.household(target_id)
     if target.id == source.id:
         raise SameHousehold()
     if not _share_a_county(source.area_id, target.area_id):
@@ -309,13 +313,6 @@ def _require_nothing_reserved(source_id: int, people: Sequence[int]) -> None:
 def _require_free(village_id: int, number: str) -> None:
     if Household.select().where(Household.village == village_id, Household.number == number).exists():
         raise ClashingName(name=number)
-
-
-def _household(household_id: int | None) -> Household:
-    found = Household.get_or_none(Household.id == household_id)
-    if found is None:
-        raise NotFound()
-    return found
 
 
 def _share_a_county(one: int, other: int) -> bool:

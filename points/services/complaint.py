@@ -25,8 +25,8 @@ def complain(*, key: str, actor: Person, now: datetime, village_id: int | None, 
     What is refused leaves no trace, not even under its key: a flood writes nothing. Raises `ComplaintsFull`.
     """
     said = {"text": required(text, N_("内容"), 1000), "contact": optional(contact, N_("联系方式"), 60)}
-    if village_id is not None and not Area.select().where(Area.id == village_id, Area.kind == "village").exists():
-        raise NotFound()
+    if village_id is not None:
+        access.village(village_id)
     if not WriteKey.select().where(WriteKey.key == key).exists():
         today = Complaint.raised_at >= start_of(local_date(now))
         about = Complaint.village.is_null() if village_id is None else Complaint.village == village_id

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from points import access, erasing
-from points.errors import N_, AlreadyDone, NotFound, NotGranted, OwnHousehold, PersonErased, RequestWaits, SamePerson
+from points.errors import N_, AlreadyDone, NotFound, NotGranted, PersonErased, RequestWaits, SamePerson
 from points.keys import verb
 from points.models.changes import DATA_REQUESTS, DataRequest
 from points.models.people import Person
@@ -26,10 +26,10 @@ def ask(*, key: str, actor: Person, now: datetime, kind: str, words: str, person
     Raises `RequestWaits` while the same is waiting, `OwnHousehold` for a relative at the desk.
     """
     assert kind in DATA_REQUESTS
-    person = _person(person_id or actor.id)
+    person = access.person(person_id or actor.id)
     if person.id != actor.id:
         access.require(actor, *ANSWERERS, area_id=person.area_id)
-        _require_stranger(actor, person)
+        access.require_stranger(actor, person)
     if person.erased_at is not None:
         raise PersonErased()
     words = required(words, N_("要求"), 300)
@@ -81,17 +81,5 @@ def _request(actor: Person, request_id: int, *kinds: str) -> DataRequest:
     access.require(actor, *kinds, area_id=found.person.area_id)
     if actor.id == found.made_by_id:
         raise SamePerson()
-    _require_stranger(actor, found.person)
+    access.require_stranger(actor, found.person)
     return found
-
-
-def _person(person_id: int) -> Person:
-    found = Person.get_or_none(Person.id == person_id)
-    if found is None:
-        raise NotFound()
-    return found
-
-
-def _require_stranger(actor: Person, person: Person) -> None:
-    if access.are_related(actor, person):
-        raise OwnHousehold()

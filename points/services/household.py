@@ -20,7 +20,6 @@ from points.errors import (
     Missing,
     NotAllowed,
     NotFound,
-    OwnHousehold,
     PersonErased,
 )
 from points.keys import verb
@@ -68,7 +67,7 @@ def open_household(
 @verb("household.edit_household")
 def edit_household(*, key: str, actor: Person, now: datetime, household_id: int, area_id: int, address: str) -> int:
     """Correct a household's address, or its lane within the village; its people move with it."""
-    household = _household(household_id)
+    household = access.household(household_id)
     access.require(actor, *KEEPERS, area_id=household.area_id)
     access.require(actor, *KEEPERS, area_id=area_id)
     access.require_unrelated(actor, household)
@@ -84,7 +83,7 @@ def edit_household(*, key: str, actor: Person, now: datetime, household_id: int,
 @verb("household.add_person")
 def add_person(*, key: str, actor: Person, now: datetime, household_id: int, name: str, phone: str) -> int:
     """Add a person to a household and return the person's id."""
-    household = _household(household_id)
+    household = access.household(household_id)
     access.require(actor, *KEEPERS, area_id=household.area_id)
     access.require_unrelated(actor, household)
     _require_standing(household)
@@ -117,16 +116,16 @@ def edit_person(
     others let the person collect end. Whoever holds a role is edited by those who could have given it. Raises
     `Missing`, `FutureDay`, `PersonErased`, `HouseholdResting`.
     """
-    person = _person(person_id)
+    person = access.person(person_id)
     access.require(actor, *(KEEPERS if person.household_id else ("admin",)), area_id=person.area_id)
-    _require_stranger(actor, person)
+    access.require_stranger(actor, person)
     _require_not_erased(person)
     name = required(name, N_("姓名"), 40)
     phone = optional(phone, N_("电话"), 20)
     if active:
         left: dict[str, Any] = {"left_why": "", "left_on": None}
         if not person.active and person.household_id:
-            _require_standing(_household(person.household_id))
+            _require_standing(access.household(person.household_id))
     else:
         left = _leave(person, left_why, left_on, actor=actor, now=now)
     Person.update(
@@ -154,9 +153,9 @@ def give_sign_in(*, key: str, actor: Person, now: datetime, person_id: int, user
     Given again it replaces a forgotten one and ends every session. Who holds a role gets it from an administrator over
     that role: otherwise two steps that need two people could be taken by one. Raises `ClashingName`, `BadUsername`.
     """
-    person = _person(person_id)
+    person = access.person(person_id)
     access.require(actor, "committee", "admin", area_id=person.area_id)
-    _require_stranger(actor, person)
+    access.require_stranger(actor, person)
     _require_over_roles(actor, person)
     _require_not_erased(person)
     username = passwords.clean_username(username)
@@ -203,20 +202,6 @@ def _add(name: str, phone: str | None, area_id: int, household_id: int | None, n
     return int(person.id)
 
 
-def _household(household_id: int) -> Household:
-    found = Household.get_or_none(Household.id == household_id)
-    if found is None:
-        raise NotFound()
-    return found
-
-
-def _person(person_id: int) -> Person:
-    found = Person.get_or_none(Person.id == person_id)
-    if found is None:
-        raise NotFound()
-    return found
-
-
 def _require_standing(household: Household) -> None:
     """Let a household pass that stands, and hold it so that no other takes it up meanwhile."""
     standing = (Household.id == household.id) & Household.active
@@ -227,11 +212,6 @@ def _require_standing(household: Household) -> None:
 def _require_not_erased(person: Person) -> None:
     if person.erased_at is not None:
         raise PersonErased()
-
-
-def _require_stranger(actor: Person, person: Person) -> None:
-    if access.are_related(actor, person):
-        raise OwnHousehold()
 
 
 def _require_over_roles(actor: Person, person: Person) -> None:

@@ -21,10 +21,10 @@ def declare(
 
     Raises `SelfKin`, or `AlreadyDone` when either has declared it before.
     """
-    person = actor if person_id in (None, actor.id) else _person(person_id)
+    person = actor if person_id in (None, actor.id) else access.person(person_id)
     if person is not actor:
         access.require(actor, "committee", area_id=person.area_id)
-    relative = _person(relative_id)
+    relative = access.person(relative_id)
     if relative.id == person.id:
         raise SelfKin()
     if not _share_a_root(person, relative):
@@ -42,13 +42,6 @@ def declare(
     except IntegrityError:
         raise AlreadyDone() from None
     return int(made.id)
-
-
-def _person(person_id: int | None) -> Person:
-    found = Person.get_or_none(Person.id == person_id)
-    if found is None:
-        raise NotFound()
-    return found
 
 
 def _share_a_root(one: Person, other: Person) -> bool:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from peewee import fn
+
 from points import access, db, opening, photos, places
 from points.calendar import end_of, local_date
 from points.errors import (
@@ -20,7 +22,6 @@ from points.errors import (
     NoticeOver,
     ObjectedBefore,
     OpeningDays,
-    OwnHousehold,
     ProposerRelated,
     RisenToTownship,
     RosterHasErrors,
@@ -189,6 +190,7 @@ def object_to(*, key: str, actor: Person, now: datetime, line_id: int, text: str
 def answer(*, key: str, actor: Person, now: datetime, line_id: int, points: int, reason: str) -> int:
     """Answer the objection to a line, as a third person unrelated to it: *points* stay as they are, change, or go (0).
 
+    All lines together never exceed the signed total; a household with more is dropped here and proposed anew.
     Once it is late only the township's supervisor may (`RisenToTownship`). Raises `SamePerson` for who proposed, hung
     or objected, `OwnHousehold` for the household, the objector and their kin, `AgreedRange`, `AlreadyDone`.
     """
@@ -202,16 +204,24 @@ def answer(*, key: str, actor: Person, now: datetime, line_id: int, points: int,
     if actor.id in (line.opening.proposed_by_id, line.opening.hung_by_id, line.objected_by_id):
         raise SamePerson()
     access.require_unrelated(actor, line.household_id)
-    if access.are_related(actor, line.objected_by):
-        raise OwnHousehold()
-    if not 0 <= points <= opening.MOST:
-        raise AgreedRange(most=opening.MOST)
+    access.require_stranger(actor, line.objected_by)
+    most = min(opening.MOST, max(line.points, _room(line)))
+    if not 0 <= points <= most:
+        raise AgreedRange(most=most)
     change = OpeningLine.update(
         state="waiting" if points else "dropped", agreed=points, answer=reason, answered_by=actor, answered_at=now
     )
     if not change.where(OpeningLine.id == line_id, OpeningLine.state == "disputed").execute():
         raise AlreadyDone()
     return line_id
+
+
+def _room(line: OpeningLine) -> int:
+    """Return what the signed total leaves for *line*; of two who answer at once the later sees the first."""
+    Opening.update(points=Opening.points).where(Opening.id == line.opening_id).execute()
+    others = (OpeningLine.opening == line.opening_id) & (OpeningLine.id != line.id)
+    taken = OpeningLine.select(fn.SUM(OpeningLine.agreed)).where(others).scalar() or 0
+    return int(line.opening.points) - int(taken)
 
 
 def due_at(line: OpeningLine) -> datetime:

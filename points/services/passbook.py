@@ -8,11 +8,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from points import access, ledger
-from points.errors import NotFound, NothingToPrint
+from points.errors import NothingToPrint
 from points.keys import verb
 from points.models.ledger import AccountType
 from points.models.paper import PassbookPage
-from points.models.people import Household, Person
+from points.models.people import Person
 
 PRINTERS = ("committee", "steward")
 """Who prints passbooks, besides the household itself, relatives too: a page says what is and changes nothing."""
@@ -26,9 +26,7 @@ def print_page(*, key: str, actor: Person, now: datetime, household_id: int) -> 
 
     Of two at once the second gets what the first left. Raises `NothingToPrint` when nothing happened since.
     """
-    household = Household.get_or_none(Household.id == household_id)
-    if household is None:
-        raise NotFound()
+    household = access.household(household_id)
     if actor.household_id != household_id:
         access.require(actor, *PRINTERS, area_id=household.area_id)
     account = ledger.account(AccountType.HOUSEHOLD, household_id)

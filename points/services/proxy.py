@@ -59,9 +59,7 @@ def grant_at_desk(
 
     Also raises `OwnHousehold`, `ProxyServes`, and what `cards.require_pin` refuses.
     """
-    household = Household.get_or_none(Household.id == household_id)
-    if household is None:
-        raise NotFound()
+    household = access.household(household_id)
     access.require(actor, "committee", "steward", area_id=household.area_id)
     access.require_unrelated(actor, household)
     member = Person.get_or_none(Person.id == member_id, Person.household == household, Person.active)

@@ -242,8 +242,7 @@ def _shop(shop_id: int, village_id: int) -> Shop:
     shop = Shop.get_or_none(Shop.id == shop_id)
     if shop is None or not (access.covers(shop.area_id, village_id) or access.covers(village_id, shop.area_id)):
         raise NotFound()
-    if access.village_of(village_id) != village_id:
-        raise NotFound()
+    access.village(village_id)
     return shop
 
 

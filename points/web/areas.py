@@ -84,7 +84,7 @@ def rename(area_id: int) -> ResponseReturnValue:
 @login_required
 def settings(village_id: int) -> ResponseReturnValue:
     access.require(me(), "committee", "admin", area_id=village_id)
-    access.village_of(village_id)
+    access.village(village_id)
     form = SettingsForm(obj=VillageSetting.get_or_none(VillageSetting.village == village_id))
     if form.validate_on_submit():
         with form.refusals():

@@ -14,7 +14,7 @@ from points import access
 from points.calendar import local_date, month_of
 from points.models.people import Household
 from points.queries import boards as reads
-from points.queries import notices, people, public
+from points.queries import notices
 from points.queries.boards import Period
 from points.services import boards
 from points.web import qr
@@ -67,14 +67,14 @@ def mine() -> ResponseReturnValue:
     household_id = me().household_id
     if household_id is None:
         return redirect(url_for("home.front"), 303)
-    found = people.household(household_id)
+    found = access.household(household_id)
     return _choose(found, url_for("boards.mine"), layout="phone", tabs=tabs(found.village_id))
 
 
 @blueprint.route("/households/<int:household_id>/board", methods=["GET", "POST"])
 @login_required
 def of_household(household_id: int) -> ResponseReturnValue:
-    found = people.household(household_id)
+    found = access.household(household_id)
     access.require(me(), "committee", area_id=found.area_id)
     g.village_id = found.village_id
     return _choose(found, url_for("households.show", household_id=household_id), layout="desk")
@@ -94,7 +94,7 @@ def _choose(found: Household, after: str, **frame: Any) -> ResponseReturnValue:
 
 def asked_board(village_id: int) -> dict[str, Any]:
     """Read the board of the period asked for, or of the newest that has one."""
-    village = public.village(village_id)
+    village = access.village(village_id)
     setting = notices.setting(village_id)
     periods = reads.periods(village_id)
     newest = periods[0][0].word if periods else month_of(local_date(now()))

@@ -88,9 +88,7 @@ def hand_over_many(village_id: int) -> ResponseReturnValue:
 def choose(village_id: int) -> ResponseReturnValue:
     """Choose for whom to print; look at how much paper it takes; print."""
     access.require(me(), "committee", "admin", area_id=village_id)
-    village = access.area(village_id)
-    if village.kind != "village":
-        raise NotFound()
+    village = access.village(village_id)
     who = WhoForm(formdata=request.args if "area" in request.args else None, data={"area": village_id})
     places = areas.within(me(), village_id)
     who.area.choices = [SelectChoice(area.id, "　" * depth + area.name) for area, depth in places]
@@ -204,7 +202,7 @@ def _numbers(name: str) -> list[int]:
 @blueprint.route("/people/<int:person_id>/cards/new", methods=["GET", "POST"])
 @login_required
 def print_card(person_id: int) -> ResponseReturnValue:
-    person = reads.person(person_id)
+    person = access.person(person_id)
     access.require(me(), "committee", "admin", area_id=person.area_id)
     form = ButtonForm()
     if form.validate_on_submit():
@@ -240,7 +238,7 @@ def hand_over(card_id: int) -> ResponseReturnValue:
 @blueprint.route("/people/<int:person_id>/pin", methods=["GET", "POST"])
 @login_required
 def reset_pin(person_id: int) -> ResponseReturnValue:
-    person = reads.person(person_id)
+    person = access.person(person_id)
     access.require(me(), "committee", area_id=person.area_id)
     form = PinForm()
     if form.validate_on_submit():

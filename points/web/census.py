@@ -44,7 +44,7 @@ STATES = {
 @login_required
 def index(village_id: int) -> ResponseReturnValue:
     access.require(me(), *KEEPERS, area_id=village_id)
-    access.village_of(village_id)
+    access.village(village_id)
     form = UploadForm()
     if form.validate_on_submit():
         with form.refusals():

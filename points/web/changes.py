@@ -13,7 +13,7 @@ from points import access, ledger
 from points.calendar import local_date
 from points.errors import NoSuchHousehold, NotFound
 from points.models.ledger import AccountType
-from points.models.people import Household
+from points.models.people import Household, Person
 from points.queries import areas as places
 from points.queries import changes as reads
 from points.queries import people
@@ -44,7 +44,7 @@ def index(village_id: int) -> ResponseReturnValue:
 @blueprint.route(f"/households/<int:household_id>/changes/<any({KINDS}):kind>", methods=["GET", "POST"])
 @login_required
 def new(household_id: int, kind: str) -> ResponseReturnValue:
-    household = people.household(household_id)
+    household = access.household(household_id)
     access.require(me(), *PROPOSERS, area_id=household.area_id)
     form = FORMS[kind](day=local_date(now()))
     _offer(form, household, kind)
@@ -70,6 +70,7 @@ def show(change_id: int) -> ResponseReturnValue:
     found = _read(change_id)
     waits = found.state == "proposed"
     related = [people.related(me(), id_) for id_ in (found.source_id, found.target_id)]
+    related.append(found.proposer_id != me().id and access.are_related(me(), Person.get_by_id(found.proposer_id)))
     worth = (reads.worth_fen(found.source_village_id), reads.worth_fen(found.target_village_id))
     return render_template(
         "changes/show.html",

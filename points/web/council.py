@@ -15,7 +15,7 @@ from points.calendar import local_date, month_of, quarter_of, year_of
 from points.errors import NotFound, SittingClosed
 from points.models.council import MOTIONS, Sitting
 from points.models.people import Person
-from points.queries import boards, fund, notices, public
+from points.queries import boards, fund, notices
 from points.queries import council as reads
 from points.services import council as verbs
 from points.services import review
@@ -39,7 +39,7 @@ PROPOSERS = {"commend": verbs.COMMENDERS, "bar": verbs.CONVENERS, "lift": verbs.
 @login_required
 def sittings(village_id: int) -> ResponseReturnValue:
     access.require(me(), *(verbs.CONVENERS if request.method == "POST" else reads.READERS), area_id=village_id)
-    village = public.village(village_id)
+    village = access.village(village_id)
     members = reads.members(village_id)
     voices = notices.setting(village_id).council_voices
     form = SittingForm(place=_("村委会会议室"), quorum=min(voices, len(members)))
@@ -171,7 +171,7 @@ def motions(village_id: int) -> ResponseReturnValue:
     rows, older = reads.motions(me(), village_id, **wanted, before=request.args.get("before", type=int))
     return render_template(
         "council/motions.html",
-        village=public.village(village_id),
+        village=access.village(village_id),
         rows=rows,
         older=older,
         **wanted,
@@ -211,7 +211,7 @@ def propose(village_id: int) -> ResponseReturnValue:
             return redirect(url_for("council.motion", motion_id=motion_id), 303)
     return form.page(
         "council/propose.html",
-        village=public.village(village_id),
+        village=access.village(village_id),
         kind=kind,
         offers=[one for one in MOTIONS if current_user.is_any(*PROPOSERS[one])],
         q=q,

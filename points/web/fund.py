@@ -11,7 +11,7 @@ from points.calendar import local_date
 from points.errors import Invalid, NotAllowed, NotFound, PointsError
 from points.models.fund import FundTransfer
 from points.queries import fund as reads
-from points.queries import public, settlements
+from points.queries import settlements
 from points.services import fund
 from points.web.answers import refused_back
 from points.web.edge import now
@@ -27,7 +27,7 @@ blueprint = Blueprint("fund", __name__)
 def index(village_id: int) -> ResponseReturnValue:
     enters = request.method == "POST"
     access.require(me(), *(("committee",) if enters else reads.READERS), area_id=village_id)
-    village = public.village(village_id)
+    village = access.village(village_id)
     form = EnterForm(day=local_date(now()))
     if form.validate_on_submit():
         with form.refusals():
@@ -83,7 +83,7 @@ def cancel(entry_id: int) -> ResponseReturnValue:
 @login_required
 def commit(village_id: int) -> ResponseReturnValue:
     access.require(me(), "committee", area_id=village_id)
-    village = public.village(village_id)
+    village = access.village(village_id)
     form = CommitForm()
     if form.validate_on_submit():
         with form.refusals():
@@ -123,7 +123,7 @@ def commitment(commitment_id: int) -> ResponseReturnValue:
     rows, _older = reads.entries(entry.village_id, commitment_id=commitment_id)
     return form.page(
         "fund/commitment.html",
-        village=public.village(entry.village_id),
+        village=access.village(entry.village_id),
         commitment=entry,
         left=fundbook.left(entry.village_id, commitment_id),
         rows=rows,
@@ -173,7 +173,7 @@ def cover(village_id: int) -> ResponseReturnValue:
     access.require(me(), *reads.READERS, area_id=village_id)
     return render_template(
         "fund/cover.html",
-        village=public.village(village_id),
+        village=access.village(village_id),
         trend=reads.trend(village_id, now=now()),
         decides=access.holds(me(), ("committee", "admin"), village_id),
     )

@@ -94,10 +94,10 @@ def new(village_id: int) -> ResponseReturnValue:
 @blueprint.get("/households/<int:household_id>")
 @login_required
 def show(household_id: int) -> ResponseReturnValue:
-    found = reads.household(household_id)
+    found = access.household(household_id)
     access.require(me(), *reads.READERS, area_id=found.area_id)
     account = ledger.account(AccountType.HOUSEHOLD, household_id)
-    successor = reads.household(found.merged_into_id) if found.merged_into_id else None
+    successor = access.household(found.merged_into_id) if found.merged_into_id else None
     return render_template(
         "households/show.html",
         household=found,
@@ -119,7 +119,7 @@ def show(household_id: int) -> ResponseReturnValue:
 @blueprint.route("/households/<int:household_id>/edit", methods=["GET", "POST"])
 @login_required
 def edit(household_id: int) -> ResponseReturnValue:
-    found = reads.household(household_id)
+    found = access.household(household_id)
     access.require(me(), *KEEPERS, area_id=found.area_id)
     form = EditHouseholdForm(obj=found)
     form.area_id.choices = _lanes(found.village_id)
@@ -141,7 +141,7 @@ def edit(household_id: int) -> ResponseReturnValue:
 @blueprint.route("/households/<int:household_id>/people/new", methods=["GET", "POST"])
 @login_required
 def add_person(household_id: int) -> ResponseReturnValue:
-    found = reads.household(household_id)
+    found = access.household(household_id)
     access.require(me(), *KEEPERS, area_id=found.area_id)
     form = PersonForm()
     if form.validate_on_submit():
@@ -162,7 +162,7 @@ def add_person(household_id: int) -> ResponseReturnValue:
 @blueprint.route("/people/<int:person_id>", methods=["GET", "POST"])
 @login_required
 def person(person_id: int) -> ResponseReturnValue:
-    found = reads.person(person_id)
+    found = access.person(person_id)
     access.require(me(), *reads.READERS, area_id=found.area_id)
     form = EditPersonForm(obj=found)
     form.active.label.text = _("仍在本村") if found.active else _("回来了，重新启用")
@@ -184,7 +184,7 @@ def person(person_id: int) -> ResponseReturnValue:
     return form.page(
         "households/person.html",
         person=found,
-        household=reads.household(found.household_id) if found.household_id else None,
+        household=access.household(found.household_id) if found.household_id else None,
         area=access.area(found.area_id),
         cards=reads.cards(person_id=person_id),
         kin=reads.kin(person_id),
@@ -196,7 +196,7 @@ def person(person_id: int) -> ResponseReturnValue:
 @blueprint.route("/people/<int:person_id>/sign-in", methods=["GET", "POST"])
 @login_required
 def give_sign_in(person_id: int) -> ResponseReturnValue:
-    found = reads.person(person_id)
+    found = access.person(person_id)
     access.require(me(), "committee", "admin", area_id=found.area_id)
     form = GiveSignInForm(obj=found)
     if form.validate_on_submit():
@@ -211,7 +211,7 @@ def give_sign_in(person_id: int) -> ResponseReturnValue:
                 password=password,
             )
             # The password exists only in this answer; the same key sent again shows the same one.
-            username = reads.person(person_id).username
+            username = access.person(person_id).username
             return render_template("households/sign_in.html", person=found, username=username, password=password)
     return form.page("households/give_sign_in.html", person=found)
 

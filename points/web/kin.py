@@ -33,7 +33,7 @@ def mine() -> ResponseReturnValue:
 @blueprint.route("/people/<int:person_id>/kin", methods=["GET", "POST"])
 @login_required
 def of_person(person_id: int) -> ResponseReturnValue:
-    person = reads.person(person_id)
+    person = access.person(person_id)
     access.require(me(), "committee", area_id=person.area_id)
     return _page(person, url_for("kin.of_person", person_id=person_id))
 

@@ -32,7 +32,7 @@ def mine() -> ResponseReturnValue:
 @login_required
 def of_person(person_id: int) -> ResponseReturnValue:
     """Show it at the desk to somebody without a phone, and enter what they ask."""
-    person = people.person(person_id)
+    person = access.person(person_id)
     access.require(me(), *ANSWERERS, area_id=person.area_id)
     return _page(person, url_for("my_data.of_person", person_id=person_id))
 

@@ -18,7 +18,6 @@ from points.models.contribution import Notice, Objection
 from points.objecting import DAYS_TO_ANSWER
 from points.queries import notices as reads
 from points.queries import opening as openings
-from points.queries import public
 from points.queries.contributions import READERS
 from points.services import notice
 from points.web import answers, qr
@@ -43,7 +42,7 @@ def last_day(closes_at: datetime | None) -> date | None:
 
 @blueprint.get("/villages/<int:village_id>/notices", endpoint="public")
 def of_village(village_id: int) -> ResponseReturnValue:
-    village = public.village(village_id)
+    village = access.village(village_id)
     rows, older = reads.of_village(village_id, hung_only=True, before=request.args.get("before", type=int))
     return render_template(
         "notices/public.html",

@@ -165,7 +165,7 @@ def index(village_id: int) -> ResponseReturnValue:
     access.require(me(), *reads.READERS, area_id=village_id)
     return render_template(
         "openings/index.html",
-        village=_village(village_id),
+        village=access.village(village_id),
         rows=reads.of_village(village_id),
         proposes=access.holds(me(), ("committee",), village_id),
         hangs=access.holds(me(), HANGERS, village_id),
@@ -190,7 +190,7 @@ def new(village_id: int) -> ResponseReturnValue:
                 rows=book.read(file.read()),
             )
             return redirect(url_for("openings.preview", upload_id=made), 303)
-    village = _village(village_id)
+    village = access.village(village_id)
     return form.page("openings/new.html", village=village, heads=book.HEADS, types=bool(reads.homes(village_id)))
 
 
@@ -206,7 +206,7 @@ def example(village_id: int) -> ResponseReturnValue:
 def type_in(village_id: int) -> ResponseReturnValue:
     """Show a field for each household; what was typed goes the way of a spreadsheet's rows."""
     access.require(me(), "committee", area_id=village_id)
-    village, homes = _village(village_id), reads.homes(village_id)
+    village, homes = access.village(village_id), reads.homes(village_id)
     form = ButtonForm()
     typed = {home.number: request.form.get(f"points-{home.id}", "")[:20] for home in homes}
     wrong = {}
@@ -323,13 +323,6 @@ def _hang_page(found: Opening, form: HangForm, drop_form: DropForm) -> ResponseR
         setting=notices.setting(found.village_id),
         why_not=_why_not_hang(found),
     )
-
-
-def _village(village_id: int):  # type: ignore[no-untyped-def]
-    found = access.area(village_id)
-    if found.kind != "village":
-        raise NotFound()
-    return found
 
 
 def _readable(opening_id: int) -> Opening:

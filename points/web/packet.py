@@ -15,7 +15,7 @@ from points.calendar import local_date
 from points.errors import N_
 from points.judging import ANSWERERS, CHECKERS
 from points.models.areas import Area
-from points.queries import council, fund, people, public, settlements, stock
+from points.queries import council, fund, people, settlements, stock
 from points.queries import packet as reads
 from points.queries.packet import Item, Packet, Period
 from points.services import complaint
@@ -63,7 +63,7 @@ def show(village_id: int) -> ResponseReturnValue:
 def read(village_id: int, given: Mapping[str, str]) -> tuple[Area, Packet]:
     """Read the packet of the period asked for, today's where none is. Raises `NotFound` or `NotAllowed`."""
     access.require(me(), *READERS, area_id=village_id)
-    village = public.village(village_id)
+    village = access.village(village_id)
     try:
         day = max(min(date.fromisoformat(given.get("from", "")), local_date(now())), EARLIEST)
     except ValueError:

@@ -17,7 +17,6 @@ from points.jobs import Outcome, Task
 from points.models.people import Household
 from points.queries import areas as places
 from points.queries import passbook as reads
-from points.queries import people
 from points.services import job, passbook
 from points.services.passbook import PRINTERS
 from points.web import jobs, papers
@@ -146,7 +145,7 @@ def _lacking_pages(task: Task, household_ids: Sequence[int]) -> Iterator[int]:
 
 def _household(household_id: int) -> Household:
     """Return a household whose passbook the reader may see. Raises `NotFound` or `NotAllowed`."""
-    found = people.household(household_id)
+    found = access.household(household_id)
     if household_id != me().household_id:
         access.require(me(), *PRINTERS, area_id=found.area_id)
         g.village_id = found.village_id

@@ -79,7 +79,7 @@ def revoke(proxy_id: int) -> ResponseReturnValue:
     own = household_id == me().household_id
     back = url_for("proxies.mine") if own else url_for("proxies.of_household", household_id=household_id)
     if not own:
-        access.require(me(), "committee", area_id=reads.household(household_id).area_id)
+        access.require(me(), "committee", area_id=access.household(household_id).area_id)
     return answers.button(
         lambda key: proxy.revoke(key=key, actor=me(), now=now(), proxy_id=proxy_id),
         done=_("已撤销，从现在起不能再代领。"),
@@ -90,7 +90,7 @@ def revoke(proxy_id: int) -> ResponseReturnValue:
 @blueprint.route("/households/<int:household_id>/proxies", methods=["GET", "POST"])
 @login_required
 def of_household(household_id: int) -> ResponseReturnValue:
-    household = reads.household(household_id)
+    household = access.household(household_id)
     access.require(me(), "committee", "steward", area_id=household.area_id)
     form = DeskProxyForm()
     members = [person for person in reads.people_of(household_id) if person.active]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 
-from points import council
+from points import access, council
 from points.calendar import local_date, month_of
 from points.models.goods import GOODS_CATEGORIES
 from points.queries import boards, fund, lanes, notices, public, shop
@@ -37,7 +37,7 @@ def front() -> ResponseReturnValue:
 
 @blueprint.get("/villages/<int:village_id>")
 def village(village_id: int) -> ResponseReturnValue:
-    found = public.village(village_id)
+    found = access.village(village_id)
     setting = notices.setting(village_id)
     today = local_date(now())
     month = boards.period(month_of(today))
@@ -63,7 +63,7 @@ def village(village_id: int) -> ResponseReturnValue:
 
 @blueprint.get("/villages/<int:village_id>/poster")
 def poster(village_id: int) -> ResponseReturnValue:
-    found = public.village(village_id)
+    found = access.village(village_id)
     path = url_for("public.village", village_id=village_id)
     address = whole_address(path)
     shops = shop.of_village(village_id)
@@ -109,7 +109,7 @@ def goods(village_id: int) -> ResponseReturnValue:
 
 @blueprint.get("/villages/<int:village_id>/rules")
 def rules(village_id: int) -> ResponseReturnValue:
-    found = public.village(village_id)
+    found = access.village(village_id)
     book = public.rule_book(village_id)
     return render_template(
         "public/rules.html",
@@ -124,7 +124,7 @@ def rules(village_id: int) -> ResponseReturnValue:
 @blueprint.get("/villages/<int:village_id>/lanes", endpoint="lanes")
 def lane_board(village_id: int) -> ResponseReturnValue:
     """Show who looks after each lane, and which households it has."""
-    found = public.village(village_id)
+    found = access.village(village_id)
     return render_template("public/lanes.html", village=found, grids=lanes.board(village_id), tabs=tabs(village_id))
 
 

@@ -16,7 +16,7 @@ from points.models.ledger import AccountType
 from points.models.people import Household
 from points.models.shop import Shop
 from points.names import mask
-from points.queries import counter, home, hours, people, shop
+from points.queries import counter, home, hours, shop
 from points.queries import reservations as reads
 from points.queries.reservations import Ticket
 from points.services import reservation
@@ -61,7 +61,7 @@ def new(shop_id: int) -> ResponseReturnValue:
     if top is None:
         access.require(person, *READERS, area_id=shop.shop(shop_id).area_id)
         return render_template("home/nobody.html", person=person)
-    household = people.household(person.household_id or 0)
+    household = access.household(person.household_id or 0)
     at = _shop_for(household, shop_id)
     return _reserve_page(ReserveForm(), household, at, person_id=person.id)
 
@@ -70,7 +70,7 @@ def new(shop_id: int) -> ResponseReturnValue:
 @login_required
 def at_desk(household_id: int) -> ResponseReturnValue:
     """Let the committee or a steward reserve for someone who is there and types the PIN."""
-    household = people.household(household_id)
+    household = access.household(household_id)
     access.require(me(), *AT_DESK, area_id=household.area_id)
     access.require_unrelated(me(), household)
     shops = reads.shops_for(household)
@@ -134,7 +134,7 @@ def mine() -> ResponseReturnValue:
     top = home.front(me(), now=now())
     if top is None:
         return render_template("home/nobody.html", person=me())
-    household = people.household(me().household_id or 0)
+    household = access.household(me().household_id or 0)
     return render_template(
         "reservations/mine.html",
         waiting=reads.open_of(household.id),

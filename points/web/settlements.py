@@ -12,7 +12,7 @@ from wtforms.fields import SelectChoice
 from points import access
 from points.calendar import local_date
 from points.models.fund import Settlement
-from points.queries import fund, public
+from points.queries import fund
 from points.queries import settlements as reads
 from points.services import settlement as verbs
 from points.web.answers import button
@@ -40,7 +40,7 @@ def index(village_id: int) -> ResponseReturnValue:
     if request.method == "POST":
         access.require(me(), "committee", area_id=village_id)
     access.require_inside(me(), *reads.READERS, village_id=village_id)
-    village, shops = public.village(village_id), reads.contracted(village_id)
+    village, shops = access.village(village_id), reads.contracted(village_id)
     form = DrawForm()
     form.shop.choices = [SelectChoice(shop.id, shop.name) for shop in shops]
     form.month.choices = [SelectChoice(month, month_name(month)) for month in reads.months(now())]

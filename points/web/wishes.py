@@ -13,8 +13,8 @@ from points import access
 from points.calendar import local_date
 from points.errors import NotFound
 from points.models.shop import Shop
-from points.queries import public, wishes
 from points.queries import shop as shops
+from points.queries import wishes
 from points.services import wish
 from points.web import answers, phone
 from points.web.edge import now
@@ -121,7 +121,7 @@ def buying_list(shop_id: int) -> ResponseReturnValue:
 
 
 def _list(village_id: int, form: WishForm) -> ResponseReturnValue:
-    found = public.village(village_id)
+    found = access.village(village_id)
     reader = me() if current_user.is_authenticated else None
     lives_here = reader is not None and wish.lives_in(reader, village_id)
     return form.page(

@@ -342,6 +342,11 @@ def test_columns_that_make_no_sense_are_refused(world: World, given: dict[str, A
         service.map_columns(**world.by(world.admin), census_id=census_id, **usual | given)
 
 
+def test_a_roster_is_of_a_whole_village(world: World) -> None:
+    with pytest.raises(NotFound):
+        service.keep(**world.by(world.admin), village_id=world.lane, file_name="", cells="", mapping="")
+
+
 def test_an_area_of_another_village_is_not_found(world: World) -> None:
     census_id = keep(world, ["王五", "东一巷"], heads=["姓名", "街巷"])
     with pytest.raises(NotFound):

@@ -12,6 +12,7 @@ import pytest
 
 from points import census, sheets
 from points.census import Home, Roster, without_numbers
+from points.census.reading import plain
 from points.errors import BadSheet, PointsError, SheetTooLong
 from tests import census_files
 from tests.census_files import KINDS, Sheet, bank, identity, xlsx
@@ -156,7 +157,7 @@ def test_household_numbers_in_every_script(said: Any, number: str) -> None:
     "13800000000/13900000000", "13800000000、0578-1234567",
 ])  # fmt: skip
 def test_phones_in_every_shape(said: Any) -> None:
-    assert census.phone(census._plain(said)) == "13800000000"
+    assert census.phone(plain(said)) == "13800000000"
 
 
 @pytest.mark.parametrize("said", ["1.38E+10", "无", "1380000000", "138000000000", 1.5, "微信同号"])
@@ -205,6 +206,35 @@ def test_wrong_rows_each_say_what_to_do() -> None:
         assert len(census.PROBLEMS[code]) > 10
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_who_died_or_moved_away_is_told_by_the_day_in_whatever_form_it_stands(kind: str) -> None:
+    said = [
+        "2026-3-5", "2026/03/05", "2026.3.5", "20260305", "2026年3月5日", "二〇二六年三月五日", "２０２６年３月５日",
+        "2026-03-05 00:00:00", 46086, "2026年3月5日 星期四",
+    ]  # fmt: skip
+    rows = [
+        [str(at), f"王{sign}", "户主", value]
+        for at, (sign, value) in enumerate(zip("甲乙丙丁戊己庚辛壬癸", said, strict=True), 1)
+    ]
+    roster = read(
+        ["户号", "姓名", "与户主关系", "去世日期"],
+        *rows,
+        ["11", "王子", "户主", "2026年3月"],
+        ["12", "王丑", "户主", None],
+        kind=kind,
+    )
+    homes, problems = census.group(roster, census.guess(roster, 1))
+    assert [values for _row, code, values in problems if code == "gone"] == [
+        *({"name": f"王{sign}", "remark": "2026-03-05"} for sign in "甲乙丙丁戊己庚辛壬癸"),
+        {"name": "王子", "remark": "2026-03-01"},
+    ]
+    assert names(homes) == [["王丑"]]
+    _homes, problems_ = grouped(
+        read(["户号", "姓名", "去世日期"], ["1", "王甲", "前年"], ["2", "王乙", "2026-13-40"], kind=kind)
+    )
+    assert problems_ == [(2, "bad_day"), (3, "bad_day")]
+
+
 # --- numbers that are never kept ------------------------------------------------------------------------------------
 
 
@@ -217,7 +247,7 @@ def test_wrong_rows_each_say_what_to_do() -> None:
     f"{identity(4)}{identity(5)}", f"{identity(6)} 13800000000", "610423198001010027x",
 ])  # fmt: skip
 def test_identity_and_bank_numbers_are_dropped_wherever_they_stand(said: Any) -> None:
-    left, found = without_numbers(census._plain(said))
+    left, found = without_numbers(plain(said))
     assert found >= 1
     kept = "".join(sign for sign in str(left or "") if sign.isdigit())
     assert kept in ("", "13800000000")

@@ -6,7 +6,7 @@ import pytest
 
 from points.errors import ClockJumped
 from points.models.contribution import TickState
-from points.services import complaint, council, review, tick
+from points.services import change, complaint, council, data_request, review, tick
 from tests import steps
 from tests.browser import Browser
 from tests.tools import press
@@ -82,3 +82,17 @@ def test_trouble_with_the_clock_shows_until_an_administrator_confirms(browser: B
     assert browser.submit("/desk", "/clock").status_code == 303
     assert TickState.get().trouble == ""
     assert "已暂停入账" not in browser.get("/desk").text
+
+
+def test_a_change_of_households_and_a_request_wait_for_who_may_take_them(browser: Browser, world: World) -> None:
+    first, second = world.households[2:]
+    merge = {"kind": "merge", "target_id": second.id, "reason": "随女儿住", "day": world.today}
+    change.propose(**world.by(world.committee[0]), household_id=first.id, **merge)
+    data_request.ask(**world.by(world.villager()), kind="correct", words="名字写错了")
+    confirms, proposed, elsewhere = (
+        browser.another().sign_in(person).get("/desk").text
+        for person in (world.committee[1], world.committee[0], world.other_committee)
+    )
+    assert "户的变动等确认" in confirms and "本人资料申请" in confirms
+    assert "户的变动等确认" not in proposed and "本人资料申请" in proposed
+    assert "户的变动等确认" not in elsewhere and "本人资料申请" not in elsewhere

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from points import access
 from points.exporting import Cell, yuan
 from points.models.fund import Settlement
-from points.queries import fund, public, settlements
+from points.queries import fund, settlements
 from points.queries.fund import EntryRow
 from points.queries.settlements import Item
 from points.web.edge import label, now
@@ -44,7 +44,7 @@ def commitment(commitment_id: int) -> Listing:
 
 def _require_reader(village_id: int) -> None:
     access.require(me(), *fund.READERS, area_id=village_id)
-    public.village(village_id)
+    access.village(village_id)
 
 
 def _entries(title: str, village_id: int, commitment_id: int | None = None) -> Listing:
@@ -94,7 +94,7 @@ def cover_by_month(village_id: int) -> Listing:
 @of("settlements.index")
 def settlements_of(village_id: int) -> Listing:
     access.require_inside(me(), *settlements.READERS, village_id=village_id)
-    public.village(village_id)
+    access.village(village_id)
     reader, state = me(), words("settlements/_state.html", "state")
     found: Iterator[Settlement] = following(lambda before: settlements.of_village(reader, village_id, before=before))
     return Listing(

@@ -76,7 +76,7 @@ def _households(village_id: int) -> tuple[Iterator[HouseholdRow], str]:
 @of("households.show")
 def statement(household_id: int) -> Listing:
     """All entries of a household's account; its page begins with the newest."""
-    household = reads.household(household_id)
+    household = access.household(household_id)
     access.require(me(), *reads.READERS, area_id=household.area_id)
     return Listing(
         title=_("%(number)s 户积分明细", number=household.number),
@@ -96,7 +96,7 @@ def own_statement(_nothing: int) -> Listing:
     household_id = me().household_id
     if household_id is None:
         raise NotFound()
-    return _told(reads.household(household_id))
+    return _told(access.household(household_id))
 
 
 @of("home.earlier")
@@ -146,7 +146,7 @@ def cards(village_id: int) -> Listing:
 
 @of("proxies.of_household")
 def proxies_of(household_id: int) -> Listing:
-    household = reads.household(household_id)
+    household = access.household(household_id)
     access.require(me(), "committee", "steward", area_id=household.area_id)
     return _proxies(household_id, household.number, household.village_id)
 

@@ -57,7 +57,7 @@ def items(book_id: int) -> Listing:
 
 @of("public.rules")
 def rules(village_id: int) -> Listing:
-    public.village(village_id)
+    access.village(village_id)
     book = public.rule_book(village_id)
     if book is None:
         raise NotFound()

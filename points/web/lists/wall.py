@@ -30,7 +30,7 @@ A_LOT = 2_000
 
 @of("notices.public")
 def hung(village_id: int) -> Listing:
-    public.village(village_id)
+    access.village(village_id)
     return _notices(village_id, hung_only=True)
 
 

@@ -167,7 +167,7 @@ def _waiting(title: str, step: str, kinds: tuple[str, ...]) -> Listing:
 @of("council.sittings")
 def sittings(village_id: int) -> Listing:
     access.require(me(), *council.READERS, area_id=village_id)
-    access.village_of(village_id)
+    access.village(village_id)
     return Listing(
         title=_("评议会"),
         area_id=village_id,

@@ -91,7 +91,7 @@ def village(village_id: int) -> ResponseReturnValue:
     undrawn = reads.undrawn(me(), village_id)
     return render_template(
         "papers/village.html",
-        village=public.village(village_id),
+        village=access.village(village_id),
         notices=notices.of_village(village_id, hung_only=False)[0][:FEW],
         boards=boards.periods(village_id)[:FEW],
         book=public.rule_book(village_id),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from points import access
 from points.errors import NothingOnSheet
-from points.queries import boards, notices, public
+from points.queries import boards, notices
 from points.queries.boards import Period
 from points.services.paper import Facts
 from points.web.boards import period_name
@@ -16,7 +17,7 @@ from points.web.text import gettext as _
 
 def build(village_id: int, given: Mapping[str, str]) -> Sheet:
     """Build the board of the period asked for, or of the newest: it is public."""
-    village = public.village(village_id)
+    village = access.village(village_id)
     counts = dict(boards.periods(village_id))
     asked = given.get("period", "")
     period = boards.period(asked) if asked else next(iter(counts), None)

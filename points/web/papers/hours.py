@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from points import access
 from points.calendar import local_date
 from points.errors import NothingOnSheet
 from points.models.shop import Shop
 from points.queries import hours as reads
-from points.queries import public, shop
+from points.queries import shop
 from points.queries.hours import Hours
 from points.services.paper import Facts
 from points.web import hours
@@ -20,7 +21,7 @@ from points.web.text import gettext as _
 
 def build(village_id: int, given: Mapping[str, str]) -> Sheet:
     """Build the poster of all shops that serve a village: it is public."""
-    village = public.village(village_id)
+    village = access.village(village_id)
     shops, found = _shops(village_id)
     if not shops:
         raise NothingOnSheet()

@@ -13,7 +13,7 @@ from points.queries import opening as reads
 from points.services.paper import Facts
 from points.web.edge import grouped, local_day, now
 from points.web.notices import last_day
-from points.web.papers import Sheet, given_int, page_code
+from points.web.papers import Sheet, given_int, page_code, size
 from points.web.session import me
 from points.web.text import gettext as _
 
@@ -35,6 +35,7 @@ def build(opening_id: int, given: Mapping[str, str]) -> Sheet:
         title=_("%(village)s期初积分公示单", village=found.village.name),
         area_id=found.village_id,
         data={
+            "size": size(given),
             "source": _("从“%(source)s”转入，%(signers)s签字", source=found.source, signers=found.signers),
             "span": _span(found),
             "web": _("扫码看这份公示，在网上提异议"),

@@ -9,6 +9,7 @@ from typing import Any
 from flask import get_template_attribute
 from markupsafe import Markup
 
+from points import access
 from points.errors import NothingOnSheet
 from points.models.rules import RuleItem
 from points.queries import notices, public
@@ -20,7 +21,7 @@ from points.web.text import gettext as _
 
 def build(village_id: int, given: Mapping[str, str]) -> Sheet:
     """Build the poster of the rule book in force: it is public."""
-    village = public.village(village_id)
+    village = access.village(village_id)
     book = public.rule_book(village_id)
     if book is None:
         raise NothingOnSheet()
