@@ -662,8 +662,10 @@ class ObjectedBefore(PointsError):
 
 
 class AgreedRange(PointsError):
+    """Beyond what the signed total leaves: a household with more is dropped, and proposed with a signed page anew."""
+
     status = 422
-    sentence = N_("改后的积分要在 1 到 %(most)s 之间，各户合计不能超过签字的总数。一分都不该有，或该有更多，请选取消，再单独录入这一户。")
+    sentence = N_("改后的积分要在 1 到 %(most)s 之间，合计不超过签字的总数。不该有、或该有更多，请选取消，再单独录入。")
 
 
 # --- paper ------------------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ Cell = str | int | Decimal | date | datetime | None
 
 MIMETYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "csv": "text/csv; charset=utf-8",
+    "csv": "text/csv",
 }
 _FORMULA = tuple("=+-@＝＋－＠\t\r\n")
 _LONGEST = 32_767

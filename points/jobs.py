@@ -23,6 +23,8 @@ from points.models.people import Person
 LONGEST = timedelta(minutes=30)
 """A job that runs longer has lost its server, and is called failed."""
 KEPT_FOR = timedelta(days=1)
+SPARE = timedelta(minutes=5)
+"""So long an upload lies there before its job is asked for; one that no job waits for, as after a refusal, goes."""
 MOST_WAITING = 3
 """So many jobs may wait for one person."""
 
@@ -103,9 +105,11 @@ def sweep(spool: Path, *, now: datetime) -> None:
     for job in Job.select().where(Job.file_name != "", Job.keep_until < now):
         file_of(spool, job.id).unlink(missing_ok=True)
         Job.update(file_name="").where(Job.id == job.id).execute()
-    old = (now - KEPT_FOR).timestamp()
+    open_ = Job.select(Job.given).where(Job.state.in_(("waiting", "running")))
+    wanted = {_upload_file(spool, str(json.loads(job.given).get("upload"))) for job in open_}
     for file in spool.iterdir() if spool.is_dir() else ():  # also what a server that stopped half-way left
-        if file.stat().st_mtime < old:
+        kept_for = SPARE if file.name.startswith("upload-") and file not in wanted else KEPT_FOR
+        if file.stat().st_mtime < (now - kept_for).timestamp():
             file.unlink(missing_ok=True)
 
 

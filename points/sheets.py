@@ -390,11 +390,13 @@ def _separated(data: bytes, most_rows: int) -> list[list[str]]:
         text = data.decode("gb18030")
     if re.search(r"[\x00-\x08\x0e-\x1f]", text):
         raise ValueError("not a text")
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    rows = list(csv.reader(io.StringIO(text), delimiter=max(",\t;", key=first.count)))
-    if len(rows) > most_rows + _SPARE_ROWS:
-        raise SheetTooLong(limit=most_rows)
-    return [row[:MOST_COLUMNS] for row in rows]
+    first = next((line for line in io.StringIO(text) if line.strip()), "")
+    rows: list[list[str]] = []
+    for row in csv.reader(io.StringIO(text), delimiter=max(",\t;", key=first.count)):
+        if len(rows) == most_rows + _SPARE_ROWS:  # not one more: eight million empty lines fill the memory
+            raise SheetTooLong(limit=most_rows)
+        rows.append(row[:MOST_COLUMNS])
+    return rows
 
 
 def _zipped(data: bytes, most_rows: int) -> Iterable[_Table]:

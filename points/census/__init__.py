@@ -7,6 +7,7 @@ its row. The preview shows a plan, and taking the roster in plans again: what is
 
 from datetime import timedelta
 
+from points import access
 from points.census.cells import alike, household_number, phone
 from points.census.columns import TARGETS, WAYS, Mapping, guess, samples
 from points.census.homes import PROBLEMS, Home, group
@@ -14,10 +15,13 @@ from points.census.numbers import without_numbers
 from points.census.planning import Plan, plan
 from points.census.preview import KINDS, Item, counts, items, only
 from points.census.reading import Roster, read
+from points.errors import NotFound
+from points.models.census import Census
+from points.models.people import Person
 
 __all__ = [
     "KEEPERS", "KEPT_FOR", "KINDS", "PROBLEMS", "TARGETS", "WAYS", "Home", "Item", "Mapping", "Plan", "Roster",
-    "alike", "counts", "group", "guess", "household_number", "items", "only", "phone", "plan", "read", "samples",
+    "alike", "counts", "group", "guess", "household_number", "items", "of", "only", "phone", "plan", "read", "samples",
     "without_numbers",
 ]  # fmt: skip
 
@@ -25,3 +29,12 @@ KEPT_FOR = timedelta(days=7)
 """How long a roster waits to be taken in."""
 KEEPERS = ("committee", "admin")
 """Who takes in a roster: of the whole village."""
+
+
+def of(keeper: Person, census_id: int) -> Census:
+    """Return a roster of a village that *keeper* keeps. Raises `NotFound` or `NotAllowed`."""
+    found: Census | None = Census.get_or_none(Census.id == census_id)
+    if found is None:
+        raise NotFound()
+    access.require(keeper, *KEEPERS, area_id=found.village_id)
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date
+from itertools import pairwise
 
 from points.sheets import Value
 
@@ -39,22 +40,23 @@ def without_numbers(said: Value) -> tuple[Value, int]:
 def _spaced(text: str) -> tuple[int, int] | None:
     """Find an identity or bank number written with blanks or strokes between its digits."""
     tokens = list(_TOKEN.finditer(text))
+    joined = [text[one.end() : after.start()].strip(_BETWEEN) == "" for one, after in pairwise(tokens)]
     for first in range(len(tokens)):
         digits, groups = "", []
         for last in range(first, len(tokens)):
-            if last > first and text[tokens[last - 1].end() : tokens[last].start()].strip(_BETWEEN) != "":
+            if last > first and not joined[last - 1]:
                 break
             digits += tokens[last].group()
             groups.append(len(tokens[last].group()))
             if len(digits) > 19:
                 break
-            if last > first and (_is_identity(digits) or _is_bank(digits, groups)):
+            if len(digits) >= 15 and last > first and (_is_identity(digits) or _is_bank(digits, groups)):
                 return tokens[first].start(), tokens[last].end()
     return None
 
 
 def _is_identity(digits: str) -> bool:
-    if not re.fullmatch(r"[1-8]\d{13,16}[\dXx]", digits) or len(digits) not in (15, 18):
+    if len(digits) not in (15, 18) or not re.fullmatch(r"[1-8]\d{13,16}[\dXx]", digits):
         return False
     born = digits[6:14] if len(digits) == 18 else f"19{digits[6:12]}"
     try:

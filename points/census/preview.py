@@ -38,9 +38,10 @@ def items(found: Plan, village_id: int) -> list[Item]:
         ("open_area", row, "", "", {"name": name, "kind": kind, "in": names[above]})
         for row, kind, name, above in found.areas
     ]
+    firsts = {ref: name for _row, ref, name, _tel in reversed(found.people)}
     lines += [
-        ("open_household", row, number, "", {"area": names[area], "address": address})
-        for row, number, address, area in found.homes
+        ("open_household", row, number, firsts.get(-at, ""), {"area": names[area], "address": address})
+        for at, (row, number, address, area) in enumerate(found.homes, 1)
     ]
     lines += [("add_person", row, numbers[ref], name, {"phone": tel or ""}) for row, ref, name, tel in found.people]
     for row, id_, before, after in found.home_edits:

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from points import access, census
-from points.census import KEEPERS, Item, Roster
-from points.errors import NotFound
+from points import census
+from points.census import Item, Roster
 from points.models.census import Census
 from points.models.people import Person
 
@@ -22,15 +21,6 @@ def rosters(village_id: int) -> list[Census]:
     columns = (Census.id, Census.file_name, Census.state, Census.counts, Census.uploaded_at, Census.applied_at)
     found = Census.select(*columns, Census.uploaded_by, Person).join(Person, on=(Person.id == Census.uploaded_by))
     return list(found.where(Census.village == village_id).order_by(Census.id.desc()).limit(SHOWN))
-
-
-def roster(reader: Person, census_id: int) -> Census:
-    """Return a roster of a village that *reader* keeps. Raises `NotFound` or `NotAllowed`."""
-    found = Census.get_or_none(Census.id == census_id)
-    if found is None:
-        raise NotFound()
-    access.require(reader, *KEEPERS, area_id=found.village_id)
-    return found
 
 
 def last_mapping(village_id: int) -> str:

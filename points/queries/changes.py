@@ -131,6 +131,14 @@ def earlier(person: Person) -> list[Household]:
     return list(query.where(went, ~Household.active).order_by(Household.id.desc()))
 
 
+def one_earlier(person: Person, household_id: int) -> Household:
+    """Return one of the `earlier` households. Raises `NotFound`."""
+    for household in earlier(person):
+        if household.id == household_id:
+            return household
+    raise NotFound()
+
+
 def find(village_id: int, number: str) -> int | None:
     """Return the id of the standing household of a village by its number, leading zeros or not."""
     plain = number.strip().lstrip("0")

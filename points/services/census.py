@@ -116,7 +116,7 @@ def undo(*, key: str, actor: Person, now: datetime, census_id: int) -> int:
 
     Values that were changed come back where they still are what the roster set.
     """
-    found = _of(actor, census_id)
+    found = census.of(actor, census_id)
     _change(found.id, ("applied",), state="undone", undone_by=actor, undone_at=now)
     _Undoing(found, actor).run()
     return census_id
@@ -125,21 +125,13 @@ def undo(*, key: str, actor: Person, now: datetime, census_id: int) -> int:
 @verb("census.drop")
 def drop(*, key: str, actor: Person, now: datetime, census_id: int) -> int:
     """Put a roster away without taking it in."""
-    found = _of(actor, census_id)
+    found = census.of(actor, census_id)
     _change(found.id, ("read", "previewed"), state="dropped", cells="", preview="")
     return census_id
 
 
-def _of(actor: Person, census_id: int) -> Census:
-    found = Census.get_or_none(Census.id == census_id)
-    if found is None:
-        raise NotFound()
-    access.require(actor, *KEEPERS, area_id=found.village_id)
-    return found
-
-
 def _open(actor: Person, census_id: int) -> Census:
-    found = _of(actor, census_id)
+    found = census.of(actor, census_id)
     if found.state not in ("read", "previewed"):
         raise CensusOver()
     return found
@@ -401,11 +393,11 @@ class _Undoing:
                 made = own.get(getattr(field, "rel_model", None)) if isinstance(field, ForeignKeyField) else None
                 if not made or table in (AreaAncestor, CensusChange):
                     continue
-                rows = table.select(table._meta.primary_key, field).where(field.in_(db.among(made)))
+                rows = table.select(field).where(field.in_(db.among(made)))
                 rows = rows.where(table.id.not_in(db.among(inside[table]))) if table in inside else rows
                 rows = rows.where(table.id.not_in(db.among(self.areas))) if table is Area else rows
-                for row in rows.limit(_NAMED):
-                    yield table._meta.table_name, *self.names_of(field, row.__data__[field.name])
+                for (id_,) in rows.limit(_NAMED).tuples():
+                    yield table._meta.table_name, *self.names_of(field, id_)
         if self.homes:
             accounts = Account.select(Account.id).where(
                 Account.type.in_(["household", "hold", "owed"]), Account.owner_id.in_(db.among(self.homes))

@@ -11,17 +11,14 @@ from points.calendar import local_date
 from points.errors import NotFound
 from points.jobs import Outcome, Task
 from points.models.areas import Area
-from points.services import export, job
+from points.services import export
 from points.web import jobs
-from points.web.edge import now
 from points.web.forms.archives import ArchiveForm
 from points.web.session import me
 from points.web.text import gettext as _
 
 blueprint = Blueprint("archives", __name__)
 KINDS = ("county", "township", "village")
-MINUTES = 60
-"""So long the file waits to be fetched."""
 
 
 @blueprint.route("/areas/<int:area_id>/archive", methods=["GET", "POST"])
@@ -34,9 +31,8 @@ def new(area_id: int) -> ResponseReturnValue:
     if form.validate_on_submit():
         with form.refusals():
             given = {"area": area_id, "photos": form.photos.data}
-            asked = {"key": form.key.data, "actor": me(), "now": now()}
-            return jobs.begun(job.ask(**asked, kind="archive", given=given, minutes=MINUTES))
-    return form.page("archives/new.html", area=area, minutes=MINUTES)
+            return jobs.ask(form.key.data, "archive", given)
+    return form.page("archives/new.html", area=area, minutes=jobs.KEPT_MINUTES)
 
 
 def work(task: Task) -> Outcome:

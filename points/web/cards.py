@@ -19,14 +19,14 @@ from points.models.areas import VillageSetting
 from points.queries import areas, counter
 from points.queries import people as reads
 from points.queries.people import Holder, Home
-from points.services import card, job
+from points.services import card
 from points.web import jobs, qr
 from points.web.answers import button, refused_back
 from points.web.counter import READER
 from points.web.edge import POLICY, now
 from points.web.forms.base import ButtonForm
 from points.web.forms.cards import LostForm, PinForm, RevokeForm, RunForm, WhoForm
-from points.web.papers.cards import KEPT_MINUTES, pages
+from points.web.papers.cards import pages
 from points.web.session import me
 from points.web.text import gettext as _
 
@@ -145,9 +145,7 @@ def _print(form: RunForm, village_id: int, chosen: list[int], *, again: bool) ->
         again=again,
     )
     given = {"run": run_id, "key": key}
-    return jobs.begun(
-        job.ask(key=f"{key}.file", actor=me(), now=now(), kind="cards", given=given, minutes=KEPT_MINUTES)
-    )
+    return jobs.ask(f"{key}.file", "cards", given)
 
 
 def _printable(lanes: list[tuple[str, list[Home]]], own: set[int], *, again: bool) -> list[tuple[str, list[Home]]]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from io import BytesIO
 from typing import Any
 
-from flask import Blueprint, flash, g, redirect, request, send_file, url_for
+from flask import Blueprint, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 from wtforms.fields import SelectChoice
@@ -19,17 +18,14 @@ from points.models.census import Census
 from points.queries import areas as places
 from points.queries import census as reads
 from points.services import census as service
-from points.services import job
 from points.web import jobs as works
-from points.web.contributions import XLSX
-from points.web.edge import label, now, takes_files
+from points.web.edge import label, now, spreadsheet, takes_files
 from points.web.forms.base import ButtonForm
 from points.web.forms.census import ApplyForm, ColumnsForm, UploadForm
 from points.web.session import me
 from points.web.text import gettext as _
 
 blueprint = Blueprint("census", __name__)
-KEPT_MINUTES = 60
 STATES = {
     "read": N_("待核对"),
     "previewed": N_("待导入"),
@@ -53,7 +49,7 @@ def index(village_id: int) -> ResponseReturnValue:
                 raise BadSheet(what=_("文件超过 8 MB，请分成几份"))
             given = {"upload": jobs.keep_upload(works.spool(), form.key.data, data), "village": village_id}
             name, _numbers = census.without_numbers(form.sheet.data.filename or "")
-            return _ask(form.key.data, "census.read", {**given, "name": name or ""})
+            return works.ask(form.key.data, "census.read", {**given, "name": name or ""})
     rows = reads.rosters(village_id)
     return form.page("census/index.html", village=access.area(village_id), rows=rows, states=STATES)
 
@@ -85,7 +81,7 @@ def columns(census_id: int) -> ResponseReturnValue:
                 way=form.way.data,
                 area_id=form.area_id.data,
             )
-            return _ask(f"{form.key.data}.job", "census.preview", {"census": census_id})
+            return works.ask(f"{form.key.data}.job", "census.preview", {"census": census_id})
     shown = list(reads.columns(kept))
     targets = {target: _(words) for target, words in TARGETS.items()}
     return form.page("census/columns.html", census=found, kept=kept, columns=shown, chosen=chosen, targets=targets)
@@ -122,7 +118,7 @@ def apply(census_id: int) -> ResponseReturnValue:
             if wrong and not form.skip.data:
                 raise CensusHasProblems(n=wrong)
             given = {"census": census_id, "skip": form.skip.data, "key": f"{form.key.data}.apply"}
-            return _ask(form.key.data, "census.apply", given)
+            return works.ask(form.key.data, "census.apply", given)
     return _show(found, form)
 
 
@@ -157,7 +153,7 @@ def problems(census_id: int) -> ResponseReturnValue:
     lines = json.loads(found.preview) if found.preview else []
     rows = [[row, _said(kind, said)] for kind, row, _number, _name, said in lines if kind == "problem"]
     file = sheets.write(_("有问题的行"), [_("行"), _("怎么改")], rows, widths=(8, 90))
-    return send_file(BytesIO(file), download_name=_("有问题的行.xlsx"), as_attachment=True, mimetype=XLSX)
+    return spreadsheet(file, _("有问题的行.xlsx"))
 
 
 # --- the work beside the requests -----------------------------------------------------------------------------------
@@ -178,7 +174,7 @@ def read(task: Task) -> Outcome:
 
 def preview(task: Task) -> Outcome:
     """Compare a roster with the village, and keep what it would change."""
-    found = reads.roster(task.actor, task.given["census"])
+    found = census.of(task.actor, task.given["census"])
     kept, mapping = Roster.load(found.cells), Mapping.load(found.mapping)
     task.step(1, 4)
     plan = census.plan(kept, mapping, village_id=found.village_id, actor=task.actor)
@@ -233,14 +229,9 @@ def _said(kind: str, said: dict[str, Any], name: str = "") -> str:
 
 
 def _roster(census_id: int) -> Census:
-    found = reads.roster(me(), census_id)
+    found = census.of(me(), census_id)
     g.village_id = found.village_id
     return found
-
-
-def _ask(key: str, kind: str, given: dict[str, Any]) -> ResponseReturnValue:
-    job_id = job.ask(key=key, actor=me(), now=now(), kind=kind, given=given, minutes=KEPT_MINUTES)
-    return works.begun(job_id)
 
 
 def _refused(button: ButtonForm) -> ApplyForm:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from io import BytesIO
 from typing import cast
 
-from flask import Blueprint, Response, flash, g, jsonify, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, Response, flash, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 from wtforms.fields import SelectChoice
@@ -22,7 +21,7 @@ from points.queries import history
 from points.services import award, civility, contribution
 from points.web import answers
 from points.web.counter import READER
-from points.web.edge import POLICY, label, now, takes_files
+from points.web.edge import POLICY, label, now, spreadsheet, takes_files
 from points.web.errors import sentence
 from points.web.forms.base import ButtonForm, pictures
 from points.web.forms.contributions import PutRightForm, RecordForm, RosterForm, RoundForm, ScoresForm
@@ -32,7 +31,6 @@ from points.web.text import gettext as _
 
 blueprint = Blueprint("contributions", __name__)
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SHOWN = 200
 """How many of a roster's errors a page names."""
 
@@ -277,7 +275,7 @@ def upload(village_id: int) -> ResponseReturnValue:
 def example(village_id: int) -> ResponseReturnValue:
     access.require_inside(me(), *RECORDERS, village_id=village_id)
     file = roster.example(reads.open_items(me(), village_id, local_date(now())))
-    return send_file(BytesIO(file), download_name=_("积分记录样表.xlsx"), as_attachment=True, mimetype=XLSX)
+    return spreadsheet(file, _("积分记录样表.xlsx"))
 
 
 @blueprint.route("/contributions/import/<int:upload_id>", methods=["GET", "POST"])

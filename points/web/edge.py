@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
+from io import BytesIO
 from typing import Any, TypeVar
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app, request, send_file
 
 from points.calendar import LOCAL
 from points.capitals import capitals
+from points.exporting import MIMETYPES
 from points.models.shop import WEEKDAYS
 from points.names import mask
 from points.web.forms.base import new_key
@@ -23,6 +25,11 @@ def now() -> datetime:
     """Read the clock: aware UTC."""
     moment: datetime = current_app.config["NOW"]()
     return moment
+
+
+def spreadsheet(body: bytes, name: str) -> Response:
+    """Send an .xlsx to be kept under *name*."""
+    return send_file(BytesIO(body), mimetype=MIMETYPES["xlsx"], as_attachment=True, download_name=name)
 
 
 def local_time(moment: datetime | None) -> str:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from io import BytesIO
 from typing import Any
 
-from flask import Blueprint, Response, flash, g, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
@@ -19,12 +18,11 @@ from points.queries import shop as shops
 from points.queries import stock
 from points.services import goods
 from points.services.goods import KEEPERS
-from points.web.edge import now, takes_files
+from points.web.edge import now, spreadsheet, takes_files
 from points.web.forms import goods_sheet
 from points.web.forms.base import ButtonForm
 from points.web.forms.goods import GoodsForm, PriceForm, SheetForm
 from points.web.forms.rule_sheet import Fault
-from points.web.rule_book import XLSX
 from points.web.session import me
 from points.web.text import gettext as _
 
@@ -60,9 +58,8 @@ def sheet(shop_id: int) -> ResponseReturnValue:
     """Send as a spreadsheet what the list shows, all pages of it."""
     shop = _shop(shop_id, READERS)
     page = shops.listed(shop_id, today=local_date(now()), most=goods.MOST_ROWS, **asked())
-    body = BytesIO(goods_sheet.write(shop, page.goods, shops.barcodes_in(shop_id)))
-    name = _("%(shop)s的商品.xlsx", shop=shop.name)
-    return send_file(body, mimetype=XLSX, as_attachment=True, download_name=name)
+    body = goods_sheet.write(shop, page.goods, shops.barcodes_in(shop_id))
+    return spreadsheet(body, _("%(shop)s的商品.xlsx", shop=shop.name))
 
 
 @blueprint.route("/shops/<int:shop_id>/goods/new", methods=["GET", "POST"])

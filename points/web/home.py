@@ -11,7 +11,6 @@ from flask_login import login_required
 
 from points import codes, ledger
 from points.calendar import local_date
-from points.errors import NotFound
 from points.models.ledger import AccountType
 from points.queries import changes, civility, home, people, proxies, report, reservations
 from points.queries.home import Row
@@ -62,9 +61,7 @@ def front() -> ResponseReturnValue:
 @login_required
 def earlier(household_id: int) -> ResponseReturnValue:
     """Show the statement of a household that rests, to who came from there."""
-    found = next((one for one in changes.earlier(me()) if one.id == household_id), None)
-    if found is None:
-        raise NotFound()
+    found = changes.one_earlier(me(), household_id)
     before = request.args.get("before", type=int)
     account = ledger.account(AccountType.HOUSEHOLD, household_id)
     entries = ledger.statement(account, before=before, limit=home.PAGE + 1)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import json
 import threading
 from pathlib import Path
+from typing import Any
 
 from flask import Blueprint, Flask, current_app, redirect, render_template, request, send_file
 from flask.typing import ResponseReturnValue
@@ -13,12 +15,16 @@ from flask_login import login_required
 from points import db, jobs
 from points.errors import N_, NotFound
 from points.jobs import Outcome, Task, Work
+from points.models.jobs import Job
+from points.services import job
 from points.web.edge import now
 from points.web.frame import url_for
 from points.web.session import me
 from points.web.text import gettext as _
 
 blueprint = Blueprint("jobs", __name__)
+KEPT_MINUTES = 60
+"""So long the file of a job waits to be fetched."""
 IDLE = 1.0  # seconds between two looks for work that another process was asked for
 
 WORKS: dict[str, tuple[str, str, str]] = {
@@ -31,6 +37,16 @@ WORKS: dict[str, tuple[str, str, str]] = {
 }
 """By kind of job: the function that does it, as module:name; the page of what it made, as endpoint:argument, if any."""
 
+BACK = {
+    "archive": ("archives.new", "area_id", "area"),
+    "cards": ("cards.run", "run_id", "run"),
+    "census.apply": ("census.show", "census_id", "census"),
+    "census.preview": ("census.columns", "census_id", "census"),
+    "census.read": ("census.index", "village_id", "village"),
+    "passbooks": ("passbooks.many", "village_id", "village_id"),
+}
+"""By kind of job: the page from which it was asked for, its argument, and what that is called in the job's `given`."""
+
 _asked = threading.Event()
 
 
@@ -39,8 +55,9 @@ def spool() -> Path:
     return Path(current_app.config["SPOOL"])
 
 
-def begun(job_id: int) -> ResponseReturnValue:
-    """Lead the reader to the page of a job that was just asked for."""
+def ask(key: str, kind: str, given: dict[str, Any]) -> ResponseReturnValue:
+    """Ask for work for the reader, its file kept for `KEPT_MINUTES`, and lead to the page of the job."""
+    job_id = job.ask(key=key, actor=me(), now=now(), kind=kind, given=given, minutes=KEPT_MINUTES)
     _asked.set()
     return redirect(url_for("jobs.show", job_id=job_id), 303)
 
@@ -59,10 +76,17 @@ def show(job_id: int) -> ResponseReturnValue:
         job=job,
         title=_(title),
         trouble=jobs.trouble(job) if job.state == "failed" else None,
+        back=_back(job),
         done=done,
         total=total,
         gone=job.keep_until < now(),
     )
+
+
+def _back(job: Job) -> str:
+    endpoint, argument, name = BACK.get(job.kind, ("", "", ""))
+    said = json.loads(job.given).get(name)
+    return url_for("desk.front") if said is None else url_for(endpoint, **{argument: said})
 
 
 @blueprint.get("/jobs/<int:job_id>/file")

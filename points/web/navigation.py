@@ -50,7 +50,6 @@ def ways_in(village_id: int) -> list[Way]:
             (_("积分细则"), "book", "rule_book.index", ("committee", "admin")),
             (_("公开页"), "scan", "public.village", ("committee", "council", "supervisor", "admin")),
             (_("基金"), "box", "fund.index", fund.READERS),
-            (_("积分保障"), "check", "fund.cover", fund.READERS),
             (_("结算"), "list", "settlements.index", settlements.READERS),
             (_("想要的"), "gift", "wishes.index", ("committee", "clerk")),
             (_("商店"), "shop", "shops.index", ("committee", "admin", "clerk")),

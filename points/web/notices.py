@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from operator import attrgetter
 
-from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 
@@ -25,6 +25,7 @@ from points.web.edge import now, short_day, takes_files
 from points.web.forms.base import pictures
 from points.web.forms.notices import AnswerForm, HangForm, ObjectForm, SlipForm
 from points.web.phone import tabs
+from points.web.public import whole_address
 from points.web.session import me
 from points.web.text import gettext as _
 
@@ -88,7 +89,7 @@ def show(notice_id: int) -> ResponseReturnValue:
 def sheets(notice_id: int) -> ResponseReturnValue:
     found = reads.notice(notice_id)
     path = url_for("notices.show", notice_id=notice_id)
-    address = current_app.config["SITE_ADDRESS"].rstrip("/") + path if current_app.config["SITE_ADDRESS"] else ""
+    address = whole_address(path)
     lane_id, named = request.args.get("lane", type=int), is_named(found)
     size = "a3" if request.args.get("paper") == "a3" else "a4"
     whole = "whole" in request.args and lane_id is None
@@ -104,8 +105,8 @@ def sheets(notice_id: int) -> ResponseReturnValue:
         size=size,
         whole=whole,
         sheets=reads.paper(notice_id, named=named, size=size, lane_id=lane_id, whole=whole),
-        address=address or path,
-        code=qr.address(address or request.url_root.rstrip("/") + path, _("本期公示的网页")),
+        address=address,
+        code=qr.address(address, _("本期公示的网页")),
         back_url=path,
     )
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from io import BytesIO
 from itertools import groupby
 
-from flask import Blueprint, flash, g, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 
@@ -29,8 +28,7 @@ from points.queries import opening as reads
 from points.services import opening
 from points.services.opening import HANGERS
 from points.web import qr
-from points.web.contributions import XLSX
-from points.web.edge import now, short_day, takes_files
+from points.web.edge import now, short_day, spreadsheet, takes_files
 from points.web.forms.base import ButtonForm, pictures
 from points.web.forms.openings import AnswerForm, DropForm, HangForm, ObjectForm, ProposeForm, SheetForm
 from points.web.notices import last_day
@@ -198,7 +196,7 @@ def new(village_id: int) -> ResponseReturnValue:
 @login_required
 def example(village_id: int) -> ResponseReturnValue:
     access.require(me(), "committee", area_id=village_id)
-    return send_file(BytesIO(book.example()), download_name=_("期初积分样表.xlsx"), as_attachment=True, mimetype=XLSX)
+    return spreadsheet(book.example(), _("期初积分样表.xlsx"))
 
 
 @blueprint.route("/villages/<int:village_id>/openings/type", methods=["GET", "POST"])

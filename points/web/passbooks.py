@@ -17,7 +17,7 @@ from points.jobs import Outcome, Task
 from points.models.people import Household
 from points.queries import areas as places
 from points.queries import passbook as reads
-from points.services import job, passbook
+from points.services import passbook
 from points.services.passbook import PRINTERS
 from points.web import jobs, papers
 from points.web.answers import button
@@ -30,7 +30,6 @@ from points.web.session import me
 from points.web.text import gettext as _
 
 blueprint = Blueprint("passbooks", __name__)
-KEPT_MINUTES = 60
 MOST = 200
 """So many pages make one file: drawing a page takes about 2 MB. What is left comes with the next."""
 
@@ -104,9 +103,8 @@ def many(village_id: int) -> ResponseReturnValue:
         with form.refusals():
             if not lacking.get(form.area_id.data):
                 raise NothingToPrint()
-            given = {"area_id": form.area_id.data}
-            by = {"key": form.key.data, "actor": me(), "now": now()}
-            return jobs.begun(job.ask(**by, kind="passbooks", given=given, minutes=KEPT_MINUTES))
+            given = {"area_id": form.area_id.data, "village_id": village_id}
+            return jobs.ask(form.key.data, "passbooks", given)
     return form.page("passbooks/many.html", village=access.area(village_id), lacks=any(lacking.values()), most=MOST)
 
 

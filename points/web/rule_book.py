@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from io import BytesIO
 
-from flask import Blueprint, flash, g, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
@@ -17,7 +16,7 @@ from points.models.rules import RuleBook
 from points.queries import rule_book as reads
 from points.services import rule_book
 from points.web import answers
-from points.web.edge import now, takes_files
+from points.web.edge import now, spreadsheet, takes_files
 from points.web.forms import rule_sheet
 from points.web.forms.base import ButtonForm, pictures
 from points.web.forms.rule_book import BLANK_ROWS, AdoptForm, DraftForm, PhotoForm, SheetForm
@@ -26,7 +25,6 @@ from points.web.text import gettext as _
 
 blueprint = Blueprint("rule_book", __name__)
 READERS = ("committee", "council", "steward", "supervisor", "admin")
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @blueprint.get("/villages/<int:village_id>/rule-book")
@@ -92,8 +90,7 @@ def add_photo(book_id: int) -> ResponseReturnValue:
 def sheet(book_id: int) -> ResponseReturnValue:
     book = _read(book_id)
     name = _("%(place)s积分细则第%(version)s版.xlsx", place=book.area.name, version=book.version)
-    body = BytesIO(rule_sheet.write(book, rule_book.items_of(book_id)))
-    return send_file(body, mimetype=XLSX, as_attachment=True, download_name=name)
+    return spreadsheet(rule_sheet.write(book, rule_book.items_of(book_id)), name)
 
 
 @blueprint.get("/rule-books/<int:book_id>/cost")

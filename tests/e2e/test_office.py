@@ -1,4 +1,4 @@
-"""The office's first month, through pages only: the roster and the old book come in, cards and passbooks go out on paper.
+"""The office's first month, through pages only: roster and old book come in, cards and passbooks go out on paper.
 
 The village, its rule book, its shop and its staff are there, and not one household; everything else is uploaded, typed,
 printed or scanned here. What is printed is read back from the PDF: the card's code, the slip's PIN, the passbook's QR.
@@ -126,7 +126,7 @@ def test_the_offices_first_month(site: Site, world: World, office: Office, camer
     list_equals_page(du, office)
     take_everything_out(admin, office)
     admin.open(f"/villages/{office.village}/census").press("花名册").unfold("整批撤销")
-    admin.press("确定").see("不能撤销").see("期初积分")
+    admin.press("整批撤销").see("不能整批撤销：导入以后已经有了").see("0003")
 
 
 # --- the roster -------------------------------------------------------------------------------------------------------
@@ -160,7 +160,7 @@ def take_the_roster_in(admin: Reader, office: Office) -> None:
     ]
     arrive(admin.press("看看会改动什么"), r"/census/\d+$").see("有 1 行有问题")
     admin.press("有问题").see("电话“1.38E+10”看不懂").see("设成文本再填")
-    admin.press("新户").see("0002").see("新户，在东一组，12号。")
+    admin.press("新户").see("0002").see("郑小兰").see("新户，在东一组，12号。")
     admin.press("导入这").see("1 行有问题").fill(skip="跳过")
     arrive(admin.submit(), r"/census/\d+$").see("新开的户会出现在下一期公示上")
     admin.press("看户与人").see("0001 吴秀英、吴大山").see("0002 郑小兰").see("0004 孔玉梅").see("东二组 · 2号")

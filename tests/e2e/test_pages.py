@@ -19,7 +19,7 @@ from points import census as rosters
 from points import opening as book
 from points.calendar import local_date
 from points.models.areas import Area
-from points.models.changes import ChangePerson, HouseholdChange
+from points.models.changes import ChangePerson, DataRequest, HouseholdChange
 from points.models.contribution import Line, Notice
 from points.models.council import Motion, Sitting
 from points.models.fund import FundTransfer, Settlement
@@ -38,7 +38,6 @@ from points.services import (
     change,
     complaint,
     contribution,
-    data_request,
     goods,
     household,
     notice,
@@ -194,11 +193,12 @@ def leave_work(site: Site) -> dict[str, int]:
         "sitting_id": Sitting.get(Sitting.village == village, Sitting.state == "open").id,
         "motion_id": Motion.get(Motion.village == village, Motion.state == "open").id,
         "area_id": Area.get(Area.kind == "township").id,
+        "my_data.requests.area_id": village,
         "household_id": holder.household_id,
         "kind": "split",
         "home.earlier.household_id": take_up(past, holder, committee, site),
         "change_id": change.propose(**by(Person.get(Person.username == "admin")), household_id=newest, **joins),
-        "request_id": data_request.ask(**by(holder), kind="correct", words="名字写错了"),
+        "request_id": DataRequest.get(DataRequest.person == holder, DataRequest.granted.is_null()).id,
         "person_id": holder.id,
         "card_id": card.print_card(**by(committee), person_id=holder.id),
         "job_id": Job.create(

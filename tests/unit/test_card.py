@@ -176,6 +176,18 @@ def test_a_new_pin_ends_the_waits_after_wrong_ones(world: World) -> None:
     assert Tries.select().count() == 0
 
 
+def test_who_printed_the_card_does_not_set_its_pin(world: World) -> None:
+    """They may have kept the code: with a PIN of theirs the household's points are theirs too."""
+    printer, other = world.committee
+    paper = world.card(world.villager())  # printed by the one, handed over by the other
+    with pytest.raises(PrintedBySamePerson):
+        card.reset_pin(**world.by(printer), person_id=paper.person.id, pin="582931")
+    card.reset_pin(**world.by(other), person_id=paper.person.id, pin="582931")
+    card.print_card(**world.by(other), person_id=paper.person.id)  # the next one, which still waits
+    with pytest.raises(PrintedBySamePerson):
+        card.reset_pin(**world.by(other), person_id=paper.person.id, pin="749162")
+
+
 def test_neither_code_nor_pin_stands_in_any_row(world: World) -> None:
     paper = world.card(world.villager())
     rows = [*WriteKey.select(), *Card.select(), *Person.select()]

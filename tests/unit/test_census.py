@@ -26,7 +26,7 @@ from points.models.census import Census, CensusChange
 from points.models.ledger import AccountType
 from points.models.people import Household, Person
 from points.services import census as service
-from points.services import household, kin, notice, staff, tick
+from points.services import change, household, kin, notice, staff, tick
 from tests import census_files, steps
 from tests.census_files import Sheet
 from tests.world import World
@@ -157,7 +157,7 @@ def test_undone_it_leaves_every_table_as_before(world: World) -> None:
     assert Census.get_by_id(census_id).state == "undone"
 
 
-@pytest.mark.parametrize("build", ("points", "card", "edit", "person", "role", "notice", "area", "kin"))
+@pytest.mark.parametrize("build", ("points", "card", "edit", "person", "role", "notice", "area", "kin", "change"))
 def test_it_cannot_be_undone_once_something_was_built_on_it(world: World, build: str) -> None:
     census_id = take(world, *NEW)
     home = Household.get(Household.number == "0501")
@@ -184,6 +184,9 @@ def test_it_cannot_be_undone_once_something_was_built_on_it(world: World, build:
             kin.declare(
                 **world.by(world.committee[0]), person_id=person.id, relative_id=world.villager(0).id, relation="姐妹"
             )
+        case "change":
+            joined = {"target_id": world.households[0].id, "people": [person.id], "reason": "出嫁", "day": world.today}
+            change.propose(**world.by(world.committee[0]), household_id=home.id, kind="move_person", **joined)
     before = everything()
     with pytest.raises(CensusBuiltOn):
         service.undo(**world.by(world.admin), census_id=census_id)
@@ -274,6 +277,30 @@ def test_the_own_household_and_people_with_roles_are_left_alone(world: World) ->
     assert Person.get_by_id(colleague.id).phone is None
 
 
+def test_who_could_spend_the_points_or_lives_with_an_officer_is_not_moved_by_one_hand(world: World) -> None:
+    """A card goes with its person, and whoever is moved out of a household is no longer kept away from."""
+    holder, with_account = world.people(world.households[0])
+    world.card(holder)
+    world.username(with_account)
+    of_officer = Household.get_by_id(world.council[0].household_id)
+    child = household.add_person(**world.by(world.admin), household_id=of_officer.id, name="小宝", phone="")
+    rich = world.households[2]
+    world.give_points(rich, 100)
+    census_id = keep(
+        world,
+        [rich.number, "赵春花", "户主", None, None, None],
+        [rich.number, holder.name, "侄女", None, None, None],
+        [rich.number, with_account.name, "侄子", None, None, None],
+        [rich.number, "小宝", "侄子", None, None, None],
+        [of_officer.number, world.council[0].name, "户主", None, None, None],
+        [world.households[0].number, "郑小红", "女儿", None, None, None],
+    )
+    assert said(look(world, census_id)) == [(3, "by_two"), (4, "by_two"), (5, "by_two")]
+    apply(world, census_id, skip=True)
+    assert [person.name for person in world.people(rich)] == ["赵春花", "赵满仓"]
+    assert Person.get_by_id(child).household_id == of_officer.id
+
+
 def test_who_is_there_and_not_in_the_file_is_listed_and_stays(world: World) -> None:
     home = world.households[0]
     census_id = keep(world, [home.number, "王秀英", "户主", None, None, 13800000000])
@@ -344,7 +371,7 @@ def test_columns_that_make_no_sense_are_refused(world: World, given: dict[str, A
 
 def test_a_roster_is_of_a_whole_village(world: World) -> None:
     with pytest.raises(NotFound):
-        service.keep(**world.by(world.admin), village_id=world.lane, file_name="", cells="", mapping="")
+        service.keep(**world.by(world.admin), village_id=world.lanes[0], file_name="", cells="", mapping="")
 
 
 def test_an_area_of_another_village_is_not_found(world: World) -> None:

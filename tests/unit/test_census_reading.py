@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 import time
+import tracemalloc
 import zipfile
 from typing import Any
 
@@ -266,6 +267,26 @@ def test_no_identity_number_is_left_of_a_whole_roster(kind: str) -> None:
     rows = [[*row, identity(at), f"备注{identity(at)}"] for at, row in enumerate(census_files.village(40))]
     roster = read([*census_files.HEADS, "公民身份号码", "说明"], *rows, kind=kind)
     assert roster.dropped == 80 and "610423" not in roster.dump()
+
+
+@pytest.mark.parametrize("between", "/_,，、•·\u00ad\u200b")
+def test_numbers_are_found_whatever_stands_between_their_digits(between: str) -> None:
+    said = between.join(("610423", "19800101", "0027"))
+    assert without_numbers(plain(f"身份证{said}")) == ("身份证", 1)
+
+
+def test_millions_of_empty_lines_are_refused_before_they_fill_the_memory() -> None:
+    tracemalloc.start()
+    with pytest.raises(SheetTooLong):
+        census.read(b"\n" * 2_000_000)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 50_000_000
+
+
+def test_no_identity_number_is_left_in_the_name_of_a_sheet() -> None:
+    made = census.read(sheets.write(f"张三{identity(1)}", ["户号", "姓名"], [["0901", "吴新民"]]))
+    assert made.sheet == "张三" and identity(1) not in made.dump()
 
 
 def test_a_column_of_identity_numbers_goes_even_where_they_are_mistyped() -> None:

@@ -24,6 +24,7 @@ from points.errors import (
     OwnHouseholdNamed,
     PointsBeyond,
     PointsShrunk,
+    ProposerRelated,
     SameHousehold,
     SamePerson,
     SamePlace,
@@ -318,6 +319,22 @@ def test_who_took_a_household_up_keeps_away_from_what_follows(world: World) -> N
         review.decide(**world.by(member), line_ids=[line], verdict="approve", reason="")
 
 
+def test_who_left_an_empty_household_keeps_away_from_what_waits_there(world: World) -> None:
+    member = world.council[0]
+    left = member.household_id
+    [line] = steps.check(world, steps.record(world, member))
+    everybody = [person.id for person in world.people(member.household)]
+    made = change.propose(
+        **world.by(world.committee[0]), household_id=left, kind="move_person", people=everybody,
+        target_id=world.households[0].id, reason="同住", day=world.today,
+    )  # fmt: skip
+    confirm(world, made)
+    moved = Person.get_by_id(member.id)
+    assert access.related_households(moved) == {left, world.households[0].id}
+    assert judging.council(world.village)[member.id] == access.related_households(moved)
+    assert judging.hindrance(moved, steps.line(line), access.related_households(moved), ()) is OwnHousehold
+
+
 # --- moving -----------------------------------------------------------------------------------------------------
 
 
@@ -385,6 +402,15 @@ def test_who_proposed_does_not_confirm_and_nobody_acts_for_their_own(world: Worl
         merge(world, 2, 3, by=world.recorder)
     with pytest.raises(NotFound):
         merge(world, 2, 3, by=world.other_committee)
+    confirm(world, made, by=world.supervisor)
+
+
+def test_kin_of_who_proposed_do_not_confirm(world: World) -> None:
+    one, other = world.committee
+    kin.declare(**world.by(one), relative_id=other.id, relation="妻子")
+    made = merge(world)
+    with pytest.raises(ProposerRelated):
+        confirm(world, made, by=other)
     confirm(world, made, by=world.supervisor)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 
@@ -57,6 +58,18 @@ def test_an_upload_is_there_for_the_work_and_gone_afterwards(world: World, tmp_p
     assert run(world, spool, work)
     assert jobs.of(world.recorder, job_id).state == "done"
     assert list(spool.iterdir()) == []
+
+
+def test_an_upload_for_which_no_job_was_asked_goes_soon(world: World, tmp_path: Path) -> None:
+    """Pressed twice, or refused because too many jobs wait: the roster's identity numbers would lie there for a day."""
+    wanted, stray = (jobs.keep_upload(tmp_path, name, b"bytes") for name in ("a-key", "another-key"))
+    ask(world, upload=wanted)
+    for file in tmp_path.iterdir():
+        os.utime(file, (world.now.timestamp(), world.now.timestamp()))
+    jobs.sweep(tmp_path, now=world.wait(minutes=4))
+    assert len(list(tmp_path.iterdir())) == 2
+    jobs.sweep(tmp_path, now=world.wait(minutes=2))
+    assert [file.name for file in tmp_path.iterdir()] == [f"upload-{wanted}"] and stray == "another-key"
 
 
 def test_a_refusal_and_a_crash_each_end_in_a_sentence(world: World, tmp_path: Path) -> None:

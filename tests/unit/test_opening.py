@@ -266,7 +266,7 @@ def test_an_objection_halts_its_line_only_and_silence_never_posts(world: World) 
     assert list(ledger.audit()) == []
 
 
-@pytest.mark.parametrize(("points", "balance", "state"), [(40, 40, "posted"), (90, 90, "posted"), (0, 0, "dropped")])
+@pytest.mark.parametrize(("points", "balance", "state"), [(40, 40, "posted"), (30, 30, "posted"), (0, 0, "dropped")])
 def test_an_answer_keeps_changes_or_drops_the_line(world: World, points: int, balance: int, state: str) -> None:
     opening_id = steps.hung_opening(world, {world.households[0]: 40})
     line = lines(opening_id)[0]
@@ -278,6 +278,20 @@ def test_an_answer_keeps_changes_or_drops_the_line(world: World, points: int, ba
     after = lines(opening_id)[0]
     assert (after.state, after.points, after.agreed) == (state, 40, points)
     assert world.balance(world.households[0]) == balance
+
+
+def test_answers_shift_points_but_never_beyond_what_was_signed(world: World) -> None:
+    """Otherwise one who objects and one who answers would make points out of nothing."""
+    opening_id = steps.hung_opening(world, {world.households[0]: 40, world.households[2]: 30})
+    first, second = lines(opening_id)
+    object_to(world, first)
+    object_to(world, second)
+    with pytest.raises(AgreedRange, match="1 到 40 "):
+        answer(world, first, 50)
+    answer(world, second, 10)
+    answer(world, first, 60)
+    run_out(world, opening_id)
+    assert [world.balance(world.households[at]) for at in (0, 2)] == [60, 10]
 
 
 def test_a_third_person_unrelated_to_it_answers(world: World) -> None:

@@ -102,10 +102,7 @@ def own_statement(_nothing: int) -> Listing:
 @of("home.earlier")
 def earlier_statement(household_id: int) -> Listing:
     """The same of a household that rests, for who came from there."""
-    found = next((one for one in changes.earlier(me()) if one.id == household_id), None)
-    if found is None:
-        raise NotFound()
-    return _told(found)
+    return _told(changes.one_earlier(me(), household_id))
 
 
 def _told(household: Household) -> Listing:

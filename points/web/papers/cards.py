@@ -1,7 +1,7 @@
 """Cards and the folded slips with their first PINs: what a run's sheets hold, and the job that draws them.
 
 A code exists nowhere but on paper: it is derived from the key of the write that printed the run, which comes with the
-job, and the file lies in the spool for `KEPT_MINUTES`.
+job, and the file lies in the spool for an hour.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from points.web.edge import card_number, label, local_day
 from points.web.papers import Sheet
 from points.web.text import gettext as _
 
-KEPT_MINUTES = 60
 ON_A_SHEET = 10
 _MOST_DRAWS = 9
 """So often a number was taken already; more never happens."""
