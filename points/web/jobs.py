@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import json
 import threading
+from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -27,25 +29,48 @@ KEPT_MINUTES = 60
 """So long the file of a job waits to be fetched."""
 IDLE = 1.0  # seconds between two looks for work that another process was asked for
 
-WORKS: dict[str, tuple[str, str, str]] = {
-    "archive": ("points.web.archives:work", "", N_("取走全部数据")),
-    "cards": ("points.web.papers.cards:work", "cards.run:run_id", N_("印卡")),
-    "census.apply": ("points.web.census:take_in", "census.show:census_id", N_("导入户名册")),
-    "census.preview": ("points.web.census:preview", "census.show:census_id", N_("比对户名册")),
-    "census.read": ("points.web.census:read", "census.columns:census_id", N_("读户名册")),
-    "passbooks": ("points.web.passbooks:print_many", "", N_("打印存折")),
-}
-"""By kind of job: the function that does it, as module:name; the page of what it made, as endpoint:argument, if any."""
+SWEEP = 60  # idle rounds between two looks for what is left over
 
-BACK = {
-    "archive": ("archives.new", "area_id", "area"),
-    "cards": ("cards.run", "run_id", "run"),
-    "census.apply": ("census.show", "census_id", "census"),
-    "census.preview": ("census.columns", "census_id", "census"),
-    "census.read": ("census.index", "village_id", "village"),
-    "passbooks": ("passbooks.many", "village_id", "village_id"),
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of job: its title, the function that does it (module:name), and the pages before and after it.
+
+    *asked* is the page from which it was asked for, as (endpoint, argument, what the job's `given` calls that);
+    *made* that of what it made, as (endpoint, argument), where it made something with a page.
+    """
+
+    title: str
+    work: str
+    asked: tuple[str, str, str]
+    made: tuple[str, str] | None = None
+
+
+KINDS = {
+    "archive": Kind(N_("取走全部数据"), "points.web.archives:work", ("archives.new", "area_id", "area")),
+    "cards": Kind(N_("印卡"), "points.web.papers.cards:work", ("cards.run", "run_id", "run"), ("cards.run", "run_id")),
+    "census.apply": Kind(
+        N_("导入户名册"),
+        "points.web.census:take_in",
+        ("census.show", "census_id", "census"),
+        ("census.show", "census_id"),
+    ),
+    "census.preview": Kind(
+        N_("比对户名册"),
+        "points.web.census:preview",
+        ("census.columns", "census_id", "census"),
+        ("census.show", "census_id"),
+    ),
+    "census.read": Kind(
+        N_("读户名册"),
+        "points.web.census:read",
+        ("census.index", "village_id", "village"),
+        ("census.columns", "census_id"),
+    ),
+    "passbooks": Kind(
+        N_("打印存折"), "points.web.passbooks:print_many", ("passbooks.many", "village_id", "village_id")
+    ),
 }
-"""By kind of job: the page from which it was asked for, its argument, and what that is called in the job's `given`."""
 
 _asked = threading.Event()
 
@@ -66,15 +91,15 @@ def ask(key: str, kind: str, given: dict[str, Any]) -> ResponseReturnValue:
 @login_required
 def show(job_id: int) -> ResponseReturnValue:
     job = jobs.of(me(), job_id)
-    _work, page, title = WORKS[job.kind]
-    if job.state == "done" and page and not request.args.get("stay"):
-        endpoint, argument = page.split(":")
+    kind = KINDS[job.kind]
+    if job.state == "done" and kind.made and not request.args.get("stay"):
+        endpoint, argument = kind.made
         return redirect(url_for(endpoint, **{argument: job.outcome}), 303)
     done, total = jobs.progress(spool(), job_id)
     return render_template(
         "jobs/show.html",
         job=job,
-        title=_(title),
+        title=_(kind.title),
         trouble=jobs.trouble(job) if job.state == "failed" else None,
         back=_back(job),
         done=done,
@@ -84,7 +109,7 @@ def show(job_id: int) -> ResponseReturnValue:
 
 
 def _back(job: Job) -> str:
-    endpoint, argument, name = BACK.get(job.kind, ("", "", ""))
+    endpoint, argument, name = KINDS[job.kind].asked
     said = json.loads(job.given).get(name)
     return url_for("desk.front") if said is None else url_for(endpoint, **{argument: said})
 
@@ -110,17 +135,25 @@ def start(app: Flask) -> threading.Event:
 def work_off(app: Flask) -> None:
     """Do all that waits, then return."""
     with app.test_request_context(base_url=app.config["SITE_ADDRESS"] or None):
-        works = {kind: _found(place) for kind, (place, _page, _title) in WORKS.items()}
+        works = {name: _found(kind.work) for name, kind in KINDS.items()}
         while jobs.run_next(works, Path(app.config["SPOOL"]), now=app.config["NOW"]):
             pass
-        jobs.sweep(Path(app.config["SPOOL"]), now=app.config["NOW"]())
+
+
+def sweep(app: Flask) -> None:
+    """Tidy up after jobs that are over."""
+    jobs.sweep(Path(app.config["SPOOL"]), now=app.config["NOW"]())
 
 
 def _run(app: Flask, stop: threading.Event) -> None:
-    while not stop.is_set():
+    for number in count():
+        if stop.is_set():
+            return
         _asked.clear()
         try:
             work_off(app)
+            if number % SWEEP == 0:
+                sweep(app)
         except Exception:
             app.logger.exception("jobs stand still; the next round tries again")
         finally:

@@ -23,7 +23,7 @@ def make(task: Task) -> Outcome:
 
 @pytest.fixture(autouse=True)
 def kind(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(page.WORKS, "test", (f"{__name__}:make", "", "做一份名单"))
+    monkeypatch.setitem(page.KINDS, "test", page.Kind("做一份名单", "", ("desk.front", "", "")))
     monkeypatch.setattr(page, "_found", lambda place: make)
 
 
