@@ -23,7 +23,7 @@ run: .venv/.run points/static/vendor/.built ## serve the demo village on http://
 	.venv/bin/points demo
 
 test: chromium .venv/.test points/static/vendor/.built ## run every test, on SQLite and on PostgreSQL (ARGS="-k ledger")
-	.venv/bin/pytest -n $(WORKERS) --dist worksteal $(ARGS)
+	.venv/bin/pytest -n $(WORKERS) $(ARGS)
 
 lint: .venv/.test ## check style, types and the floors
 	.venv/bin/ruff check

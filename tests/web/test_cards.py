@@ -15,7 +15,7 @@ from points.models.jobs import Job
 from points.models.paper import CardRun, Paper
 from points.models.people import Card, Person
 from points.services import job, kin
-from points.web.jobs import work_off
+from points.web.jobs import sweep, work_off
 from tests.browser import Browser, Form, forms_of
 from tests.tools import statements, words
 from tests.world import World
@@ -115,6 +115,7 @@ def test_the_file_is_for_who_printed_it_for_an_hour_and_a_retry_prints_nothing_n
     world.wait(minutes=61)
     work_off(browser.app)
     assert browser.get(f"{task}/file").status_code == 404
+    sweep(browser.app)
     page = browser.get(run).text
     assert f"{task}/file" not in page and "文件已经清除" in page
     assert not list(Path(browser.app.config["SPOOL"]).iterdir())
