@@ -233,7 +233,7 @@ class Reader:
         return self
 
     def inspect(self) -> None:
-        """Complain about what axe finds, and about a page that is too wide."""
+        """Complain about what axe finds, and about a page that is wider than its screen."""
         if not self.page.evaluate("typeof axe === 'object'"):
             self.page.evaluate(AXE.read_text())
         found = self.page.evaluate(
@@ -242,10 +242,6 @@ class Reader:
             AXE_RULES,
         )
         self.site.complaints += [f"{self.page.url} ({self.width}): axe {rule}" for rule in found]
-        self.measure()
-
-    def measure(self) -> None:
-        """Complain about a page that is wider than its screen."""
         wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         if wide > 0:
             self.site.complaints.append(f"{self.page.url} ({self.width}): {wide} px too wide")

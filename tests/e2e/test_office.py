@@ -82,7 +82,6 @@ def office(world: World) -> Office:
 @pytest.fixture
 def site(world: World, office: Office, database: str, chromium: Browser) -> Iterator[Site]:
     with serving(database, Clock(world.now), chromium, card_key=CARD_KEY) as made:
-        made.inspects = False  # `test_pages` shows every page to axe
         yield made
 
 
