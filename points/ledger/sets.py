@@ -1,0 +1,188 @@
+"""Posting a whole set by a constant number of statements, however many movements there are."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from points import db
+from points.errors import InsufficientPoints, KeyReused
+from points.ledger.moves import COLUMNS, MOVES, Posting, assert_allowed, columns, keep_notes, salted
+from points.models.ledger import STORED_BALANCE, Account, AccountType, Kind
+
+
+def post_many(postings: Sequence[Posting], *, now: datetime) -> list[int]:
+    """Post a set in the given order, all or nothing, by a constant number of statements; return the transfers' ids.
+
+    Keys already posted are not posted again. After awards, households that owe repay at once, as far as they received.
+    Raises `InsufficientPoints` for the first posting that its source cannot cover.
+    """
+    db.require_transaction()
+    for posting in postings:
+        assert_allowed(posting)
+    known = _known_keys([posting.key for posting in postings])
+    fresh = []
+    for posting in postings:
+        if posting.key not in known:
+            fresh.append(posting)
+        elif known[posting.key][1] != (posting.kind, posting.source.id, posting.target.id, posting.points):
+            raise KeyReused()
+    ids = {key: id_ for key, (id_, _) in known.items()} | _insert_many(fresh, now=now)
+    _insert_many(_repayments([posting for posting in fresh if posting.kind is Kind.AWARD]), now=now)
+    return [ids[posting.key] for posting in postings]
+
+
+def post_awards(due: str, ids: Sequence[int], *, source: Account, cause_type: str, now: datetime) -> None:
+    """Post an award for each of *ids*, within the database, by a constant number of statements.
+
+    *due* selects ``cause_id, owner_id`` (a household), ``points, happened_at, reason`` of the causes in ``({ids})``.
+    Their keys are ``cause_type:cause_id``, their order is that of the causes. Households that owe repay at once. It
+    does what `post_many` does, at a fraction of the cost, for causes that the database holds already.
+    """
+    db.require_transaction()
+    assert (AccountType(source.type), AccountType.HOUSEHOLD) in MOVES[Kind.AWARD]
+    due = due.format(ids=db.set_of_ids())
+    chosen = json.dumps(list(ids))
+    if db.is_postgresql():  # one order for all who lock several accounts
+        db.execute(f"{_HELD.format(due=due)} ORDER BY account.id FOR UPDATE", (chosen,))
+    secret = secrets.token_hex(16)
+    salt = f"SUBSTR({db.sha256('CAST(? AS TEXT) || CAST(due.cause_id AS TEXT)')}, 1, 32)"
+    award = _AWARD.format(due=due, digest=db.sha256(f"{salt} || due.reason"))
+    at = db.microseconds(now)
+    db.execute(award, (f"{cause_type}:", source.id, cause_type, at, secret, chosen))
+    db.execute(_ADD_DUE.format(due=due), (chosen,))
+    db.execute(_NOTE_DUE.format(due=due, salt=salt), (secret, chosen, f"{cause_type}:"))
+    owing = db.execute(_OWING.format(due=due), (chosen,)).fetchall()
+    repaying = [
+        Posting(
+            key=f"{cause_type}:{cause_id}",
+            kind=Kind.AWARD,
+            source=source,
+            target=Account(id=account_id, type=AccountType.HOUSEHOLD, owner_id=owner_id),
+            points=points,
+            cause_type=cause_type,
+            cause_id=cause_id,
+            happened_at=db.moment(happened_at),
+        )
+        for cause_id, owner_id, points, happened_at, account_id in owing
+    ]
+    _insert_many(_repayments(repaying), now=now)
+
+
+_HELD = (
+    "SELECT account.id FROM account WHERE account.type = 'household' "
+    "AND account.owner_id IN (SELECT due.owner_id FROM ({due}) AS due)"
+)
+_AWARD = f"""
+    INSERT INTO transfer ({COLUMNS})
+    SELECT CAST(? AS TEXT) || CAST(due.cause_id AS TEXT), 'award', CAST(? AS BIGINT), account.id, due.points, NULL,
+        CAST(? AS TEXT), due.cause_id,
+        NULL, due.happened_at, CAST(? AS BIGINT), {{digest}}, NULL,
+        account.balance + SUM(due.points) OVER (PARTITION BY account.id ORDER BY due.cause_id)
+    FROM ({{due}}) AS due CROSS JOIN account WHERE account.owner_id = due.owner_id AND account.type = 'household'
+    ORDER BY due.cause_id
+"""  # CROSS: SQLite begins with what is due, not with all households
+_ADD_DUE = """
+    UPDATE account SET balance = balance + total.points
+    FROM (SELECT due.owner_id, SUM(due.points) AS points FROM ({due}) AS due GROUP BY due.owner_id) AS total
+    WHERE account.type = 'household' AND account.owner_id = total.owner_id
+"""
+_NOTE_DUE = """
+    INSERT INTO transfer_note (transfer_id, salt, text)
+    SELECT transfer.id, {salt}, due.reason FROM ({due}) AS due
+    JOIN transfer ON transfer.key = CAST(? AS TEXT) || CAST(due.cause_id AS TEXT)
+"""
+_OWING = """
+    SELECT due.cause_id, due.owner_id, due.points, due.happened_at, account.id FROM ({due}) AS due
+    JOIN account AS owed ON owed.owner_id = due.owner_id AND owed.type = 'owed' AND owed.balance < 0
+    JOIN account ON account.owner_id = due.owner_id AND account.type = 'household'
+    ORDER BY due.cause_id
+"""
+_CHANGE_MANY = (
+    "UPDATE account SET balance = balance + change.points "
+    "FROM (SELECT {0} AS id, {1} AS points FROM {rows}) AS change WHERE account.id = change.id "
+    "AND (account.type = 'owed' OR account.balance + change.points >= 0) RETURNING account.id"
+)
+_INSERT_MANY = (
+    f"INSERT INTO transfer ({COLUMNS}) SELECT "
+    "{0:text}, {1:text}, {2}, {3}, {4}, {5}, {6:text}, {7}, {8}, {9}, {10}, {11:text}, {12}, {13} "
+    "FROM {rows} ORDER BY rows.key RETURNING id, key"
+)
+
+
+def _known_keys(keys: list[str]) -> dict[str, tuple[int, tuple[Any, ...]]]:
+    sql = "SELECT key, id, kind, source_id, target_id, points FROM transfer WHERE key IN (SELECT {0:text} FROM {rows})"
+    return {row[0]: (row[1], tuple(row[2:])) for row in db.rows(sql, [[key] for key in keys])}
+
+
+def _insert_many(postings: Sequence[Posting], *, now: datetime) -> dict[str, int]:
+    """Post new *postings* in their order; return their ids by key."""
+    if not postings:
+        return {}
+    held = _lock_balances({account.id for posting in postings for account in (posting.source, posting.target)})
+    before = dict(held)
+    rows, notes = [], {}
+    for posting in postings:
+        after: list[int | None] = []
+        for account, change in ((posting.source, -posting.points), (posting.target, posting.points)):
+            if account.type in STORED_BALANCE:
+                held[account.id] += change
+                if held[account.id] < 0 and change < 0 and account.type != AccountType.OWED:
+                    raise InsufficientPoints(needed=posting.points, balance=held[account.id] + posting.points)
+                after.append(held[account.id])
+            else:
+                after.append(None)
+        digest, note = salted(posting.reason)
+        if note:
+            notes[posting.key] = note
+        rows.append((*columns(posting, digest, now), *after))
+    changes = [(id_, held[id_] - before[id_]) for id_ in sorted(held) if held[id_] != before[id_]]
+    updated = db.rows(_CHANGE_MANY, changes)
+    assert len(updated) == len(changes), "a floor was broken between lock and change"
+    ids = {row[1]: int(row[0]) for row in db.rows(_INSERT_MANY, rows)}
+    keep_notes([(ids[key], *note) for key, note in notes.items()])
+    return ids
+
+
+def _lock_balances(account_ids: set[int]) -> dict[int, int]:
+    sql = (
+        "SELECT id, balance FROM account WHERE id IN (SELECT {0} FROM {rows}) "
+        "AND type IN ('household', 'hold', 'owed') ORDER BY id"
+    )
+    return {row[0]: row[1] for row in db.rows(sql, [[id_] for id_ in sorted(account_ids)], lock=True)}
+
+
+def _repayments(awards: Sequence[Posting]) -> list[Posting]:
+    """Build what households that owe pay back out of *awards*, award by award, as far as each goes."""
+    if not awards:
+        return []
+    sql = (
+        "SELECT owner_id, id, balance FROM account WHERE type = 'owed' AND balance < 0 "
+        "AND owner_id IN (SELECT {0} FROM {rows})"
+    )
+    owners = sorted({posting.target.owner_id for posting in awards})
+    owing = {row[0]: [row[1], -row[2]] for row in db.rows(sql, [[owner] for owner in owners], lock=True)}
+    debts = []
+    for posting in awards:
+        owner = posting.target.owner_id
+        if owner not in owing or not owing[owner][1]:
+            continue
+        paid = min(posting.points, owing[owner][1])
+        owing[owner][1] -= paid
+        debts.append(
+            Posting(
+                key=posting.key + ":owed",
+                kind=Kind.REPAYMENT,
+                source=posting.target,
+                target=Account(id=owing[owner][0], type=AccountType.OWED, owner_id=owner),
+                points=paid,
+                cause_type=posting.cause_type,
+                cause_id=posting.cause_id,
+                happened_at=posting.happened_at,
+                actor_id=posting.actor_id,
+            )
+        )
+    return debts
