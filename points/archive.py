@@ -40,7 +40,7 @@ from peewee import (
     TextField,
 )
 
-from points import db
+from points import db, summaries
 from points.db import UTCField
 from points.errors import ArchiveBroken, ArchiveDiffers, DatabaseNotEmpty, FileIsThere, OtherSchema, Unmigrated
 from points.models import TABLES
@@ -432,6 +432,7 @@ def _load(pack: ZipFile, audit: Audit, step: Step) -> Manifest:
         for member in sorted(shown, key=lambda member: int(member[7:-4])):
             _hang(pack, members[member], sums[member])
             progress.count(1)
+        summaries.rebuild()
         _settle()
         _compare(manifest, tables, progress)
         if drifts := list(islice(audit(), 5)):

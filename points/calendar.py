@@ -23,12 +23,12 @@ def end_of(day: date) -> datetime:
 
 def month_of(day: date) -> str:
     """Return the local month of *day* as ``2026-11``: the period of a monthly cap."""
-    return day.strftime("%Y-%m")
+    return f"{day.year}-{day.month:02}"
 
 
 def year_of(day: date) -> str:
     """Return the local year of *day* as ``2026``: the period of a yearly cap."""
-    return day.strftime("%Y")
+    return str(day.year)
 
 
 def week_of(day: date) -> str:

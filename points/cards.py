@@ -9,9 +9,8 @@ fresh, for ten minutes, once.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from points import access, codes, db, tries
 from points.calendar import end_of, local_date, start_of
@@ -34,15 +33,14 @@ from points.errors import (
     PointsError,
     WrongPin,
 )
-from points.models.ledger import Account, AccountType
+from points.models.ledger import AccountRef, AccountType
 from points.models.people import Person
 
 PHONE_KEPT = timedelta(minutes=10)
 """So long a phone's code may be redeemed with once a till has read it."""
 
 
-@dataclass(frozen=True, slots=True)
-class AtTill:
+class AtTill(NamedTuple):
     """A till at which a clerk may serve.
 
     *shift_id*: the clerk's open shift of today, if it sold last at this till; else 0.
@@ -58,13 +56,12 @@ class AtTill:
     shift_id: int
 
     @property
-    def account(self) -> Account:
+    def account(self) -> AccountRef:
         """The shop's account."""
-        return Account(id=self.account_id, type=AccountType.SHOP, owner_id=self.shop_id)
+        return AccountRef(self.account_id, AccountType.SHOP, self.shop_id)
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(NamedTuple):
     """A card that may be used at this till, and whose it is; `failures` counts wrong PINs in a row.
 
     *id* is 0 for a phone's code.
@@ -87,9 +84,9 @@ class Shown:
     failures: int
 
     @property
-    def account(self) -> Account:
+    def account(self) -> AccountRef:
         """The household's account."""
-        return Account(id=self.account_id, type=AccountType.HOUSEHOLD, owner_id=self.household_id)
+        return AccountRef(self.account_id, AccountType.HOUSEHOLD, self.household_id)
 
     @property
     def tries_subject(self) -> str:

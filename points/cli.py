@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 
 import config
-from points import archive, backup, clock, db, demo, fundbook, holding, ledger, stock
-from points.errors import ArchiveDiffers, BackupElsewhere, NotABackup, PointsError, UnknownVillage
+from points import (
+    archive,
+    backup,
+    clock,
+    codes,
+    county,
+    db,
+    demo,
+    expiring,
+    fundbook,
+    holding,
+    ledger,
+    stock,
+    summaries,
+)
+from points.errors import ArchiveDiffers, BackupElsewhere, NotABackup, NotOnLoopback, PointsError, UnknownVillage
 from points.models.areas import Area
 from points.services import settlement, staff, tick
 
@@ -64,6 +80,47 @@ def run_demo() -> None:
     _serve("127.0.0.1", port)
 
 
+@cli.group("seed")
+def seed() -> None:
+    """Fill an empty database, to try and to measure."""
+
+
+@seed.command("demo")
+@click.option("--villages", type=click.IntRange(1, 2000), default=4, show_default=True)
+@click.option("--months", type=click.IntRange(1, 96), default=3, show_default=True)
+@click.option("--seed", "number", default=1, show_default=True, help="the same number gives the same county")
+@click.option("--yes", is_flag=True, help="also on another machine's database")
+def seed_demo(villages: int, months: int, number: int, yes: bool) -> None:
+    """Fill the empty database at POINTS_DATABASE_URL with a county: villages of real shape, months of life, audited."""
+    settings = config.from_environment()
+    if not yes and not db.is_local(settings.database_url):
+        raise NotOnLoopback()
+    db.connect(settings.database_url)
+    archive.require_empty()
+    codes.use_key(settings.card_key)
+    password = secrets.token_urlsafe(9)
+    length, now = county.steps(villages, months), clock.now()
+    try:
+        with click.progressbar(length=length, label=f"{villages} villages, {months} months", file=sys.stderr) as bar:
+            card, pin = county.build(
+                villages=villages, months=months, seed=number, password=password, now=now, step=lambda: bar.update(1)
+            )
+    except KeyboardInterrupt:
+        raise SystemExit(_HALF_FILLED) from None
+    drifts = list(_drifts())
+    for table in ("household", "person", "line", "voice", "receipt", "transfer"):
+        click.echo(f"{table}: {db.execute(f'SELECT COUNT(*) FROM {table}').fetchone()[0]}")
+    click.echo("\n".join([*drifts, f"{len(drifts)} drifts"]))
+    click.echo(
+        f"sign in as admin, admin2, county, township1, or (1 to {villages}) committee1, treasurer1, steward1, "
+        f"council1, clerk1, villager1; password {password}; card {card} PIN {pin}"
+    )
+    sys.exit(1 if drifts else 0)
+
+
+_HALF_FILLED = "interrupted: the database is half filled. Delete it, or make a new one, migrate it and begin again"
+
+
 @cli.group("admin")
 def admin() -> None:
     """Administrators."""
@@ -88,7 +145,7 @@ def ledger_group() -> None:
 
 @ledger_group.command("audit")
 def audit() -> None:
-    """Recompute balances, shelf, reservations, fund and settlements; name each drift and exit 1 on any."""
+    """Recompute balances, summaries, shelf, reservations, fund and settlements; name each drift and exit 1 on any."""
     db.connect(config.database_url())
     drifts = list(_drifts())
     for drift in drifts:
@@ -198,7 +255,8 @@ def _drifts() -> Iterator[str]:
     """Recompute everything that is stored twice, and name each drift."""
     for drift in ledger.audit():
         yield f"{drift.what} {drift.id}: stored {drift.stored}, recomputed {drift.recomputed}"
-    books = {"stock": stock, "reservation": holding, "fund": fundbook, "settlement": settlement}
+    books = {"stock": stock, "reservation": holding, "expiry": expiring, "fund": fundbook}
+    books |= {"settlement": settlement, "summary": summaries}
     for book, module in books.items():
         for what, id_, stored, recomputed in module.audit():
             yield f"{book} {what} {id_}: stored {stored}, recomputed {recomputed}"
@@ -225,7 +283,7 @@ def run_tick() -> None:
     """Post what is due, once: what the serving process does every minute."""
     db.connect(config.database_url())
     report = tick.tick(now=clock.now(), progress=_shown)
-    click.echo(f"{report.posted} lines posted, {report.expired} reservations expired")
+    click.echo(f"{report.posted} lines posted, {report.expired} reservations expired, {report.lapsed} points lapsed")
 
 
 def _shown(notices: list[int]) -> Iterator[int]:
@@ -245,16 +303,17 @@ def _serve(host: str, port: int) -> None:
     from granian import Granian
     from granian.constants import Interfaces
 
-    # On SQLite a second process waits for the first, a second thread for the interpreter: both made it slower.
-    workers, threads = (2, 2) if db.is_postgresql() else (1, 1)
+    # SQLite has one writer: one process and one thread, which commits for all who wait. `points.web.loop` says how.
+    kept: dict[str, Any] = (
+        {"target": "points.wsgi:app", "interface": Interfaces.WSGI, "workers": 2, "blocking_threads": 2}
+        if db.is_postgresql()
+        else {"target": "points.rsgi:app", "interface": Interfaces.RSGI, "workers": 1}
+    )
     db.disconnect()
     Granian(
-        "points.wsgi:app",
+        **kept,
         address=host,
         port=port,
-        interface=Interfaces.WSGI,
-        workers=workers,
-        blocking_threads=threads,
         static_path_route=["/static"],
         static_path_mount=[STATIC],
         static_path_expires=3600,

@@ -13,9 +13,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import count, pairwise
+from typing import NamedTuple
 
 from stdnum.exceptions import ValidationError
 from stdnum.iso7064 import mod_11_10, mod_97_10
@@ -40,8 +40,7 @@ def use_key(key: str) -> None:
     _key = key.encode()
 
 
-@dataclass(frozen=True, slots=True)
-class Presented:
+class Presented(NamedTuple):
     """What the counter read of a card or phone: a card's number, the whole code when it was scanned, whose phone it is.
 
     A phone's code has no card number; *person_id* and *step* name it.

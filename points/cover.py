@@ -19,6 +19,7 @@ from points.calendar import local_date, month_of, start_of
 from points.errors import BeyondCover
 from points.models.areas import Area, VillageSetting
 from points.models.fund import CoverMonth
+from points.summaries import TOTAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +62,10 @@ def of_villages(village_ids: Collection[int]) -> dict[int, Cover]:
     """Return the cover of villages now, by three statements."""
     ids = json.dumps(sorted(village_ids))
     figures: dict[int, dict[str, int]] = {id_: defaultdict(int) for id_ in village_ids}
-    for village_id, name, number in db.execute(_FIGURES.format(ids=db.set_of_ids()), (ids,) * 6).fetchall():
+    for village_id, name, number in db.execute(_FIGURES.format(ids=db.set_of_ids()), (ids,) * 10).fetchall():
         figures[village_id][name] += int(number)
     served: defaultdict[int, dict[int, int]] = defaultdict(dict)
-    for shop_id, village_id, households in db.execute(_SERVED.format(ids=db.set_of_ids()), (ids,)).fetchall():
+    for shop_id, village_id, households in db.execute(_SERVED.format(ids=db.set_of_ids()), (ids,) * 2).fetchall():
         served[shop_id][village_id] = households
     stock = db.execute(_STOCK.format(ids=db.set_of_ids()), (json.dumps(sorted(served)),)).fetchall() if served else []
     for shop_id, fen in stock:
@@ -122,7 +123,7 @@ def keep(rows: Sequence[Mapping[str, Any]]) -> None:
 
 def _month(covers: Mapping[int, Cover], first: date, today: date) -> list[dict[str, Any]]:
     following = (first + timedelta(days=31)).replace(day=1)
-    flows = _flows(db.microseconds(start_of(first)), db.microseconds(start_of(following)))
+    flows = _flows(first, following)
     rows = []
     for village_id, cover in covers.items():
         figures = {name: number for name, number in asdict(cover).items() if name not in ("held", "promised")}
@@ -132,12 +133,11 @@ def _month(covers: Mapping[int, Cover], first: date, today: date) -> list[dict[s
     return rows
 
 
-def _flows(since: int, until: int) -> defaultdict[tuple[int, str], int]:
-    """Return what moved between two stored moments, by village and name."""
-    row = db.execute("SELECT id FROM transfer WHERE recorded_at < ? ORDER BY id DESC LIMIT 1", (since,)).fetchone()
-    span = (row[0] if row else 0, since, until)
+def _flows(first: date, following: date) -> defaultdict[tuple[int, str], int]:
+    """Return what moved from the local day *first*, a month's, until *following*, by village and name."""
+    span = (db.microseconds(start_of(first)), db.microseconds(start_of(following)))
     flows: defaultdict[tuple[int, str], int] = defaultdict(int)
-    for village_id, name, number in db.execute(_FLOWS, (*span, *span, *span, *span, since, until)).fetchall():
+    for village_id, name, number in db.execute(_FLOWS, (month_of(first), month_of(first), *span)).fetchall():
         flows[village_id, name] += int(number)
     return flows
 
@@ -150,44 +150,53 @@ _PAID = """
         WHERE settlement_item.receipt_id = receipt.id AND {undone} AND settlement.state IN ('paid', 'closed')
     )
 """
-_OF_CONTRACTED = """
-    JOIN till ON till.id = receipt.till_id JOIN shop ON shop.id = till.shop_id AND shop.contracted
-    JOIN household ON household.id = receipt.household_id WHERE household.village_id IN ({ids})
+_CONTRACTED = """
+    FROM shop CROSS JOIN till CROSS JOIN receipt
+    JOIN household ON household.id = receipt.household_id AND household.village_id IN ({ids})
 """
+_SERVING = """
+    WHERE shop.contracted AND till.shop_id = shop.id AND receipt.till_id = till.id AND shop.area_id IN (
+        SELECT ancestor_id FROM area_ancestor WHERE descendant_id IN ({ids})
+        UNION SELECT descendant_id FROM area_ancestor WHERE ancestor_id IN ({ids})
+    )
+"""
+"""CROSS: SQLite begins with the shops under contract, not with all receipts of the households."""
 _FIGURES = f"""
     SELECT area_id, 'worth_fen', worth_fen FROM rule_book WHERE state = 'adopted' AND area_id IN ({{ids}})
     UNION ALL
-    SELECT household.village_id, 'held', SUM(account.balance) FROM household
-    JOIN account ON account.owner_id = household.id AND account.type IN ('household', 'hold')
-    WHERE household.village_id IN ({{ids}}) GROUP BY household.village_id
+    SELECT area_id, 'held', SUM(change) FROM month_summary
+    WHERE area_id IN ({{ids}}) AND month = '{TOTAL}' GROUP BY area_id
     UNION ALL
     SELECT village_id, 'promised', SUM(granted) FROM line
     WHERE village_id IN ({{ids}}) AND state IN ('approved', 'noticed') AND effect = 'points' GROUP BY village_id
     UNION ALL
     SELECT village_id, 'fund_fen', SUM(fen) FROM fund_account WHERE village_id IN ({{ids}}) GROUP BY village_id
     UNION ALL
-    SELECT household.village_id, 'unsettled_fen', SUM(CAST(receipt.points AS BIGINT) * receipt.worth_fen) FROM receipt
-    {_OF_CONTRACTED} AND NOT {_PAID.format(undone="NOT settlement_item.undone")} GROUP BY household.village_id
+    SELECT household.village_id, 'unsettled_fen', SUM(CAST(receipt.points AS BIGINT) * receipt.worth_fen)
+    {_CONTRACTED} {_SERVING} AND NOT {_PAID.format(undone="NOT settlement_item.undone")} GROUP BY household.village_id
     UNION ALL
     SELECT household.village_id, 'unsettled_fen', -SUM(CAST(receipt.points AS BIGINT) * receipt.worth_fen)
-    FROM receipt_undo JOIN receipt ON receipt.id = receipt_undo.receipt_id
-    {_OF_CONTRACTED} AND NOT {_PAID.format(undone="settlement_item.undone")} GROUP BY household.village_id
+    {_CONTRACTED} JOIN receipt_undo ON receipt_undo.receipt_id = receipt.id
+    {_SERVING} AND NOT {_PAID.format(undone="settlement_item.undone")} GROUP BY household.village_id
 """
 _SERVED = """
-    WITH serves AS (
-        SELECT shop.id AS shop_id, area.id AS village_id FROM shop
-        JOIN area_ancestor ON area_ancestor.ancestor_id = shop.area_id
-        JOIN area ON area.id = area_ancestor.descendant_id AND area.kind = 'village'
-        WHERE shop.active AND NOT shop.contracted
+    WITH own AS (
+        SELECT shop.id, shop.area_id FROM area_ancestor JOIN shop ON shop.area_id = area_ancestor.ancestor_id
+        WHERE area_ancestor.descendant_id IN ({ids}) AND shop.active AND NOT shop.contracted
         UNION
-        SELECT shop.id, area.id FROM shop
-        JOIN area_ancestor ON area_ancestor.descendant_id = shop.area_id
+        SELECT shop.id, shop.area_id FROM area_ancestor JOIN shop ON shop.area_id = area_ancestor.descendant_id
+        WHERE area_ancestor.ancestor_id IN ({ids}) AND shop.active AND NOT shop.contracted
+    ), serves AS (
+        SELECT own.id AS shop_id, area.id AS village_id FROM own
+        JOIN area_ancestor ON area_ancestor.ancestor_id = own.area_id
+        JOIN area ON area.id = area_ancestor.descendant_id AND area.kind = 'village'
+        UNION
+        SELECT own.id, area.id FROM own JOIN area_ancestor ON area_ancestor.descendant_id = own.area_id
         JOIN area ON area.id = area_ancestor.ancestor_id AND area.kind = 'village'
-        WHERE shop.active AND NOT shop.contracted
     )
     SELECT shop_id, village_id,
         (SELECT COUNT(*) FROM household WHERE household.village_id = serves.village_id AND household.active)
-    FROM serves WHERE shop_id IN (SELECT shop_id FROM serves WHERE village_id IN ({ids}))
+    FROM serves
 """
 _STOCK = """
     SELECT goods.shop_id, SUM(
@@ -196,24 +205,18 @@ _STOCK = """
     ) FROM goods JOIN stock_batch ON stock_batch.goods_id = goods.id
     WHERE goods.shop_id IN ({ids}) AND stock_batch.remaining > 0 GROUP BY goods.shop_id
 """
-_WITHIN = "transfer.id > ? AND transfer.recorded_at >= ? AND transfer.recorded_at < ?"
-_FLOWS = f"""
-    SELECT account.owner_id, 'awarded', SUM(transfer.points) FROM transfer
-    JOIN account ON account.id = transfer.source_id AND account.type = 'issuance' WHERE {_WITHIN}
-    GROUP BY account.owner_id
+_FLOWS = """
+    SELECT area.id, 'awarded', SUM(CASE month_summary.kind
+        WHEN 'award' THEN points WHEN 'reversal' THEN (change - points) / 2 ELSE -points END)
+    FROM area JOIN month_summary ON month_summary.area_id = area.id AND month = ?
+        AND month_summary.kind IN ('award', 'reversal', 'correction', 'debt')
+    WHERE area.kind = 'village' GROUP BY area.id
     UNION ALL
-    SELECT account.owner_id, 'awarded', -SUM(transfer.points) FROM transfer
-    JOIN account ON account.id = transfer.target_id AND account.type = 'issuance' WHERE {_WITHIN}
-    GROUP BY account.owner_id
-    UNION ALL
-    SELECT household.village_id, 'redeemed', SUM(transfer.points) FROM transfer
-    JOIN account ON account.id = transfer.source_id JOIN household ON household.id = account.owner_id
-    WHERE transfer.kind = 'redemption' AND {_WITHIN} GROUP BY household.village_id
-    UNION ALL
-    SELECT household.village_id, 'redeemed', -SUM(transfer.points) FROM transfer
-    JOIN account AS shop ON shop.id = transfer.source_id AND shop.type = 'shop'
-    JOIN account ON account.id = transfer.target_id JOIN household ON household.id = account.owner_id
-    WHERE transfer.kind = 'reversal' AND {_WITHIN} GROUP BY household.village_id
+    SELECT area.id, 'redeemed',
+        SUM(CASE month_summary.kind WHEN 'redemption' THEN points ELSE -(change + points) / 2 END)
+    FROM area JOIN month_summary ON month_summary.area_id = area.id AND month = ?
+        AND month_summary.kind IN ('redemption', 'reversal')
+    WHERE area.kind = 'village' GROUP BY area.id
     UNION ALL
     SELECT village_id, CASE WHEN target = 'spent' OR source = 'spent' THEN 'spent_fen' ELSE 'income_fen' END,
         SUM(CASE WHEN kind = 'reversal' THEN -fen ELSE fen END)

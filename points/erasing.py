@@ -26,6 +26,7 @@ from points.models.census import Census, CensusChange
 from points.models.changes import ChangePerson, DataRequest, HouseholdChange
 from points.models.contribution import Contribution, Correction, Line, Objection, Voice
 from points.models.council import Motion, MotionVoice
+from points.models.expiry import ExpiryLine, ExpiryRule
 from points.models.fund import FundTransfer
 from points.models.jobs import Job
 from points.models.keys import WriteKey
@@ -75,6 +76,8 @@ WORDS: dict[type[Table], tuple[str, ...]] = {
     CensusChange: ("before", "after"),
     Opening: ("source", "signers", "dropped_reason"),
     OpeningLine: ("objection", "answer"),
+    ExpiryRule: ("minutes", "ended_reason"),
+    ExpiryLine: ("objection", "answer"),
     HouseholdChange: ("address", "reason", "answer"),
     DataRequest: ("words", "answer"),
     WriteKey: ("refusal",),
@@ -99,6 +102,9 @@ def hindrance(person: Person) -> str:
         ),
         N_("本人对期初积分的异议还没有答复"): OpeningLine.select().where(
             OpeningLine.objected_by == person, OpeningLine.state == "disputed"
+        ),
+        N_("本人对积分到期的异议还没有答复"): ExpiryLine.select().where(
+            ExpiryLine.objected_by == person, ExpiryLine.state == "disputed"
         ),
         N_("本人还在一项户的变动里"): ChangePerson.select()
         .join(HouseholdChange)

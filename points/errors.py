@@ -661,6 +661,18 @@ class ObjectedBefore(PointsError):
     sentence = N_("这一户已经有人提过异议，也答复过了。还有意见，请在“投诉建议”里写给乡镇。")
 
 
+class ExpiryRuleThere(PointsError):
+    """A village has one rule of expiry at a time."""
+
+    sentence = N_("本村已经有一条积分到期的规定。要改，请先停用或退回它。")
+
+
+class ExpiryHang(PointsError):
+    """The list hangs within the warning, and as many full days as the village's notices before year's end."""
+
+    sentence = N_("到期清单要在 %(first)s 到 %(last)s 之间张贴，给大家留足时间。")
+
+
 class AgreedRange(PointsError):
     """Beyond what the signed total leaves: a household with more is dropped, and proposed with a signed page anew."""
 
@@ -1232,6 +1244,10 @@ class Unmigrated(PointsError):
 
 class DatabaseNotEmpty(PointsError):
     sentence = N_("数据库里已经有数据。只能装进空的数据库，请另建一个。")
+
+
+class NotOnLoopback(PointsError):
+    sentence = N_("数据库不在本机。样板数据只往本机的空数据库里填；确实要填，请加 --yes。")
 
 
 class FileIsThere(PointsError):

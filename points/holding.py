@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from points import db, ledger, stock
+from points import db, expiring, ledger, stock
 from points.calendar import local_date
 from points.ledger import Posting
 from points.models.ledger import Account, AccountType, Kind
@@ -61,9 +61,10 @@ def end(reservation_id: int, state: str, *, actor_id: int | None, now: datetime)
 
 
 def give_back(held: Held, *, actor_id: int | None, now: datetime, reason: str = "") -> None:
-    """Make the goods available again, and give the household its points back."""
+    """Make the goods available again, and give the household its points back: they lapse if their year-end is past."""
     stock.release(held.quantities)
     ledger.post_many([released(held, actor_id=actor_id, now=now, reason=reason)], now=now)
+    expiring.late(held.household_id, now=now)
 
 
 def released(held: Held, *, actor_id: int | None, now: datetime, reason: str = "") -> Posting:

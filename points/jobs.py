@@ -1,4 +1,4 @@
-"""Work beside the requests: what takes longer than a page may is asked for here and done by a thread of the server.
+"""Work beside the requests: what takes longer than a page may is asked for here, and done by another process.
 
 A job's row says who asked for what and how it ended. What it reads and leaves as a file lies in the *spool*, a folder
 of the machine outside the database and its backups, readable by the server alone, and goes when its time is over. How
@@ -27,6 +27,7 @@ SPARE = timedelta(minutes=5)
 """So long an upload lies there before its job is asked for; one that no job waits for, as after a refusal, goes."""
 MOST_WAITING = 3
 """So many jobs may wait for one person."""
+_BROKEN = json.dumps([JobBroken.__name__, {}])
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +71,17 @@ def keep_upload(spool: Path, name: str, data: bytes) -> str:
     return name
 
 
-def run_next(works: Mapping[str, Work], spool: Path, *, now: Callable[[], datetime]) -> bool:
-    """Do the job that has waited longest; tell whether there was one. Several servers may ask at once."""
-    job = _claim(now())
-    if job is None:
-        return False
+def claim(now: datetime) -> Job | None:
+    """Take the job that has waited longest, if there is one. Several servers may ask at once."""
+    for job in Job.select(Job.id).where(Job.state == "waiting").order_by(Job.id).limit(1):
+        mine = Job.update(state="running", begun_at=now).where(Job.id == job.id, Job.state == "waiting").execute()
+        if mine:
+            return Job.get_by_id(job.id)
+    return None
+
+
+def carry_out(job: Job, works: Mapping[str, Work], spool: Path, *, now: Callable[[], datetime]) -> None:
+    """Do a job that was claimed, and keep how it ended."""
     _open(spool)
     state, outcome, trouble = "failed", Outcome(), ""
     actor = Person.get_by_id(job.asked_by_id)
@@ -86,7 +93,7 @@ def run_next(works: Mapping[str, Work], spool: Path, *, now: Callable[[], dateti
         trouble = json.dumps([refusal.code, refusal.values], ensure_ascii=False)
     except Exception:
         logging.getLogger("points").exception("job %s (%s) failed", job.id, job.kind)
-        trouble = json.dumps([JobBroken.__name__, {}])
+        trouble = _BROKEN
     ended = {"state": state, "outcome": outcome.id, "file_name": outcome.file_name, "trouble": trouble}
     Job.update(**ended, ended_at=now()).where(Job.id == job.id, Job.state == "running").execute()
     _progress_file(spool, job.id).unlink(missing_ok=True)
@@ -94,14 +101,18 @@ def run_next(works: Mapping[str, Work], spool: Path, *, now: Callable[[], dateti
         task.path.unlink(missing_ok=True)
     if "upload" in task.given:
         _upload_file(spool, task.given["upload"]).unlink(missing_ok=True)
-    return True
+
+
+def give_up(job: Job, *, now: datetime) -> None:
+    """Call a job failed whose process ended without a word; one that ended as it should stays as it is."""
+    lost = Job.update(state="failed", ended_at=now, trouble=_BROKEN)
+    lost.where(Job.id == job.id, Job.state == "running").execute()
 
 
 def sweep(spool: Path, *, now: datetime) -> None:
     """End jobs that lost their server, and remove files whose time is over."""
     lost = (Job.state == "running") & (Job.begun_at < now - LONGEST)
-    trouble = json.dumps([JobBroken.__name__, {}])
-    Job.update(state="failed", ended_at=now, trouble=trouble).where(lost).execute()
+    Job.update(state="failed", ended_at=now, trouble=_BROKEN).where(lost).execute()
     for job in Job.select().where(Job.file_name != "", Job.keep_until < now):
         file_of(spool, job.id).unlink(missing_ok=True)
         Job.update(file_name="").where(Job.id == job.id).execute()
@@ -139,15 +150,6 @@ def trouble(job: Job) -> PointsError:
 def file_of(spool: Path, job_id: int) -> Path:
     """Return where a job's file lies."""
     return spool / f"job-{job_id}"
-
-
-def _claim(now: datetime) -> Job | None:
-    waiting = Job.select(Job.id).where(Job.state == "waiting").order_by(Job.id).limit(1)
-    for job in waiting:
-        mine = Job.update(state="running", begun_at=now).where(Job.id == job.id, Job.state == "waiting").execute()
-        if mine:
-            return Job.get_by_id(job.id)
-    return None
 
 
 def _open(spool: Path) -> None:

@@ -74,9 +74,8 @@ class _Write:
         self.actor: Person = given["actor"]
         self.now: datetime = given["now"]
         self.settled = False
-        payload = {name: _plain(value) for name, value in given.items() if name not in ("key", "actor", "now", *secret)}
-        canonical = json.dumps([action, payload], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-        self.digest = hashlib.sha256(canonical.encode()).hexdigest()
+        payload = {name: value for name, value in given.items() if name not in ("key", "actor", "now", *secret)}
+        self.digest = digest(action, payload)
 
     def carry_out(self, work: Callable[[], int], on_refusal: Aftermath | None) -> int:
         with db.transaction():
@@ -133,16 +132,19 @@ class _Write:
         db.execute(_KEEP, (self.key, self.actor.id, self.action, self.digest, outcome, result, refusal, at))
 
 
+def digest(action: str, payload: dict[str, Any]) -> str:
+    """Return the digest of what a write asked: its *payload* is all that was handed over but secrets."""
+    asked = [action, payload]
+    canonical = json.dumps(asked, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
 def _plain(value: Any) -> Any:
-    """Reduce an argument to what JSON can hold: a dataclass to its fields, a date to ISO, bytes to their hash."""
+    """Reduce what JSON does not know: a dataclass to its fields, a date to ISO, bytes to their hash."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, bytes):
         return hashlib.sha256(value).hexdigest()
-    if isinstance(value, dict):
-        return {str(name): _plain(inner) for name, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
-    return value
+    raise TypeError(f"a {type(value).__name__} has no plain form")

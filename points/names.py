@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from pypinyin import Style, lazy_pinyin
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+READINGS = Path(__file__).with_name("initials.txt")
+"""The first letter of every sign, by pages of 256, and of phrases that read a sign otherwise (tests/initials.py)."""
+_LONGEST = 12
 
 _READ_OTHERWISE = {
     "单": "s", "曾": "z", "仇": "q", "查": "z", "区": "o", "朴": "p", "解": "x", "盖": "g", "缪": "m", "乐": "y",
@@ -54,5 +60,28 @@ def initials(text: str) -> str:
         if text[:length] in _READ_OTHERWISE:
             head, text = _READ_OTHERWISE[text[:length]], text[length:]
             break
-    rest = "".join(lazy_pinyin(text, style=Style.FIRST_LETTER, errors=lambda other: other))
+    rest = read(text, _readings())
     return (head + "".join(sign for sign in rest if sign.isalnum()))[:40]
+
+
+def read(text: str, readings: Mapping[str, str]) -> str:
+    """Replace each sign by its first letter, the longest phrases first; what has none stays."""
+    letters, at = "", 0
+    while at < len(text):
+        ends = range(min(at + _LONGEST, len(text)), at + 1, -1)
+        phrase = next((text[at:end] for end in ends if text[at:end] in readings), "")
+        letters += readings[phrase] if phrase else _letter(text[at], readings)
+        at += len(phrase) or 1
+    return letters
+
+
+def _letter(sign: str, readings: Mapping[str, str]) -> str:
+    page, place = divmod(ord(sign), 256)
+    letter = readings.get(chr(page * 256), "")[place : place + 1]
+    return letter if letter.isalpha() else sign
+
+
+@cache
+def _readings() -> dict[str, str]:
+    lines = (line.split(" ") for line in READINGS.read_text(encoding="utf-8").splitlines())
+    return {name: letters for name, letters in lines}

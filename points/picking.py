@@ -16,8 +16,8 @@ from points.models import TABLES
 from points.models.areas import Area
 from points.models.reservation import Reservation
 
-LEFT_OUT = ("job", "upload")
-"""Work under way on one machine, whose files lie there: no part of an archive."""
+LEFT_OUT = ("job", "upload", "month_summary")
+"""No part of an archive: work under way on one machine, whose files lie there; and what is summed up anew from it."""
 
 _BARE: dict[str, dict[str, str]] = {
     "person": {

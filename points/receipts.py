@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from points import db, shifts, stock
 from points.cards import AtTill
@@ -32,8 +33,7 @@ class Line:
         return self.price * self.quantity
 
 
-@dataclass(frozen=True, slots=True)
-class Sale:
+class Sale(NamedTuple):
     """Who took goods and how they were paid: what a receipt says beside its number and lines.
 
     Either a member of the household collects or a proxy. *cash_points* were missing and paid as *cash_fen*.

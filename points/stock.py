@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from points import db
 from points.errors import BatchTooSmall, GoodsSpoilt, OutOfStock
@@ -21,8 +22,7 @@ Quantities = Mapping[int, int]
 """Pieces by goods id; each > 0."""
 
 
-@dataclass(frozen=True, slots=True)
-class Moved:
+class Moved(NamedTuple):
     """Pieces of one batch that were moved (*change* is signed), and how many of the goods are on hand afterwards."""
 
     goods_id: int

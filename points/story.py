@@ -30,6 +30,7 @@ from points.services import (
     complaint,
     contribution,
     council,
+    expiry,
     fund,
     household,
     notice,
@@ -94,6 +95,8 @@ class Story:
             self._open_shops(village, code, name)
             self._hand_out_cards(village, 160 if village is big else 20)
             self._open_the_fund(village)
+        rule = self.do(expiry.propose, small.committee[0], village_id=small.area_id, years=0, minutes="村民会议第4号")
+        self.do(expiry.adopt, small.committee[1], rule_id=rule)
         self._give_logins(big)
         desk, small_desk = Office(self, big), Office(self, small)
         desk.head_lanes()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from points import db, fundbook, holding, ledger, stock
+from points import db, expiring, fundbook, holding, ledger, stock, summaries
 from points.models import (
     TABLES,
     AreaLimit,
@@ -19,6 +19,8 @@ from points.models import (
     Correction,
     CoverMonth,
     DataRequest,
+    Expiry,
+    ExpiryLine,
     Export,
     FundAccount,
     FundTransfer,
@@ -64,7 +66,7 @@ from points.models import (
     WishVote,
 )
 from points.models.ledger import AccountType, Kind
-from points.services import redemption, settlement, shop
+from points.services import expiry, redemption, settlement, shop
 from tests import steps
 from tests.world import World
 
@@ -87,7 +89,8 @@ def everything() -> World:
 
 def drifts() -> list[Any]:
     """Return what all audits name."""
-    return [*ledger.audit(), *stock.audit(), *holding.audit(), *fundbook.audit(), *settlement.audit()]
+    books = (ledger, stock, holding, expiring, fundbook, settlement, summaries)
+    return [drift for book in books for drift in book.audit()]
 
 
 def _earn_and_spend(world: World) -> None:
@@ -105,6 +108,10 @@ def _earn_and_spend(world: World) -> None:
     redemption.undo(**world.by(world.committee[0]), receipt_id=undone, reason=HARD)
     steps.reserve(world, {world.rice: 1})
     steps.hung_opening(world, {world.households[3]: 40})
+    rule = expiry.propose(**world.by(world.committee[0]), village_id=world.village, years=1, minutes=HARD)
+    expiry.adopt(**world.by(world.committee[1]), rule_id=rule)
+    said = {"objection": HARD, "objected_by": world.villager(3), "objected_at": world.now, "state": "disputed"}
+    ExpiryLine.create(expiry=Expiry.get(), household=world.households[3], **said)
 
 
 def _deal_with_the_other_village(world: World) -> None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from points import census as rosters
 from points import db, opening, photos, sheets
+from points.calendar import start_of
 from points.models.contribution import Line, Notice, Objection
+from points.models.expiry import Expiry
 from points.models.goods import Goods
 from points.models.people import Household, Person
 from points.models.rules import RuleItem
 from points.services import census as census_service
-from points.services import contribution, notice, redemption, reservation, review, tick
+from points.services import contribution, expiry, notice, redemption, reservation, review, tick
 from points.services import opening as openings
 from tests.world import PaperCard, World
 
@@ -154,6 +156,18 @@ def hung_opening(world: World, balances: dict[Household, int]) -> int:
     opening_id = proposed_opening(world, balances)
     total = sum(balances.values())
     return openings.hang(**world.by(world.committee[1]), opening_id=opening_id, points=total)
+
+
+def expiring(world: World, *, years: int = 0, on: date = date(2026, 10, 20), hung: bool = True) -> Expiry:
+    """Let the village have adopted that points lapse, and the list hang since the warning; return the year-end."""
+    then: dict[str, datetime] = {"now": start_of(on)}
+    given = {"village_id": world.village, "years": years, "minutes": "村民会议第9号"}
+    rule = expiry.propose(**world.by(world.committee[0]) | then | given)
+    expiry.adopt(**world.by(world.committee[1]) | then, rule_id=rule)
+    found: Expiry = Expiry.get(Expiry.rule == rule)
+    if hung:
+        expiry.hang(**world.by(world.committee[0]) | {"now": found.warns_at}, expiry_id=found.id)
+    return found
 
 
 def census(world: World, *rows: list[Any]) -> int:

@@ -10,7 +10,7 @@ import pytest
 from peewee import DatabaseError, IntegrityError
 from playhouse.migrations import Runner
 
-from points import db, fundbook, ledger, stock
+from points import db, fundbook, ledger, stock, summaries
 from points.models import (
     APPEND_ONLY,
     TABLES,
@@ -20,6 +20,7 @@ from points.models import (
     FundTransfer,
     Household,
     Line,
+    MonthSummary,
     Motion,
     MotionVoice,
     Objection,
@@ -189,7 +190,7 @@ def test_a_database_that_is_in_use_keeps_its_rows_when_it_is_brought_up_to_date(
             db.migrate("0002_contributions_in_full")
             for statement in BETWEEN.split(";"):
                 db.execute(statement)
-            assert db.migrate() == ["0003_the_shop_in_full", "0004_paper_and_spreadsheets"]
+            assert db.migrate()[:3] == ["0003_the_shop_in_full", "0004_paper_and_spreadsheets", "0005_summaries"]
             assert VillageSetting.get().black_board is False
             assert (Household.get().board_name, RuleBook.get().area_id, RuleItem.get().cap_holder) == (
                 "masked",
@@ -209,6 +210,13 @@ def test_a_database_that_is_in_use_keeps_its_rows_when_it_is_brought_up_to_date(
             with pytest.raises(IntegrityError), db.transaction():
                 db.execute("DELETE FROM line")
             assert (list(ledger.audit()), stock.audit(), fundbook.audit()) == ([], [], [])
+            summed = [(row.month, row.kind, row.points, row.change) for row in MonthSummary.select()]
+            assert sorted(summed) == [
+                ("1970-01", "adjustment", 100, 100),
+                ("1970-01", "redemption", 30, -30),
+                ("total", "total", 130, 70),
+            ]
+            assert list(summaries.audit()) == []
             assert fundbook.balance(1) == 5000
             assert [
                 (row.source, row.target, row.answers_id) for row in FundTransfer.select().order_by(FundTransfer.id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from points import db
 from points.errors import NotFound
-from points.models.ledger import STORED_BALANCE, Account, AccountType
+from points.models.ledger import STORED_BALANCE, Account, AccountRef, AccountType
 
 
 def open_account(type_: AccountType, owner_id: int) -> Account:
@@ -21,7 +21,7 @@ def account(type_: AccountType, owner_id: int) -> Account:
     return found
 
 
-def balance(account: Account) -> int:
+def balance(account: Account | AccountRef) -> int:
     """Read the points on *account* now: stored where there is a floor, else summed from its transfers."""
     if account.type in STORED_BALANCE:
         row = db.execute("SELECT balance FROM account WHERE id = ?", (account.id,)).fetchone()
@@ -30,7 +30,7 @@ def balance(account: Account) -> int:
     return int(row[0])
 
 
-def lock_balance(account: Account) -> int:
+def lock_balance(account: Account | AccountRef) -> int:
     """Read a stored balance so that no other transaction can change it before this one ends."""
     return int(
         db.execute("UPDATE account SET balance = balance WHERE id = ? RETURNING balance", (account.id,)).fetchone()[0]

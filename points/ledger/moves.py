@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from points import db
-from points.models.ledger import Account, AccountType, Kind
+from points.models.ledger import Account, AccountRef, AccountType, Kind
 
 MOVES: dict[Kind, frozenset[tuple[AccountType, AccountType]]] = {
     Kind.AWARD: frozenset({(AccountType.ISSUANCE, AccountType.HOUSEHOLD)}),
@@ -24,6 +23,7 @@ MOVES: dict[Kind, frozenset[tuple[AccountType, AccountType]]] = {
     Kind.RELEASE: frozenset({(AccountType.HOLD, AccountType.HOUSEHOLD)}),
     Kind.SETTLEMENT: frozenset({(AccountType.SHOP, AccountType.SETTLED)}),
     Kind.OPENING: frozenset({(AccountType.ADJUSTMENT, AccountType.HOUSEHOLD)}),
+    Kind.EXPIRY: frozenset({(AccountType.HOUSEHOLD, AccountType.EXPIRED)}),
     Kind.MOVE: frozenset({(AccountType.HOUSEHOLD, AccountType.HOUSEHOLD), (AccountType.OWED, AccountType.OWED)}),
 }
 """Which kind moves between which types of account; anything else is a bug. A reversal mirrors one of these moves."""
@@ -32,8 +32,7 @@ REVERSIBLE = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Posting:
+class Posting(NamedTuple):
     """One movement to be posted: *points* > 0 from *source* to *target*, for the cause (*cause_type*, *cause_id*).
 
     *happened_at* is when the act took place; *reason* is kept beside the ledger, and may later be blanked there.
@@ -41,8 +40,8 @@ class Posting:
 
     key: str
     kind: Kind
-    source: Account
-    target: Account
+    source: Account | AccountRef
+    target: Account | AccountRef
     points: int
     cause_type: str
     cause_id: int

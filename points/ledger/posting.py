@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from itertools import chain
+from typing import Any
 
-from points import db
+from points import db, summaries
 from points.errors import AlreadyReversed, InsufficientPoints, KeyReused, NotFound, NotReversible, TakesBackTooMuch
 from points.ledger.accounts import account, balance, lock_balance
 from points.ledger.moves import COLUMNS, REVERSIBLE, Posting, assert_allowed, columns, keep_notes, salted
@@ -23,14 +26,14 @@ def post(posting: Posting, *, now: datetime) -> int:
         return post_many([posting], now=now)[0]
     db.require_transaction()
     assert_allowed(posting)
-    found = _posted(posting)
-    if found is not None:
-        return found
-    source_after = _move(posting.source, -posting.points)
-    target_after = _move(posting.target, posting.points)
     digest, note = salted(posting.reason)
-    row = db.execute(_INSERT, (*columns(posting, digest, now), source_after, target_after)).fetchone()
+    counted = summaries.one(posting, now=now)
+    row = _write(posting, columns(posting, digest, now), counted)
+    if row is None:
+        return _posted(posting)
     keep_notes([(row[0], *note)] if note else [])
+    if counted is None:
+        summaries.add([posting], now=now)
     return int(row[0])
 
 
@@ -116,9 +119,12 @@ def correct(transfer_id: int, points: int, *, key: str, actor_id: int, reason: s
     return ids[0]
 
 
-_SPEND = "UPDATE account SET balance = balance - ? WHERE id = ? AND balance >= ? RETURNING balance"
-_ADD = "UPDATE account SET balance = balance + ? WHERE id = ? RETURNING balance"
-_INSERT = f"INSERT INTO transfer ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id"
+_NEW = "NOT EXISTS (SELECT 1 FROM transfer WHERE key = ?)"
+_CHANGE = (
+    "UPDATE account SET balance = balance + ? WHERE id = ? AND (type = 'owed' OR balance + ? >= 0) "
+    f"AND {_NEW} RETURNING balance"
+)
+_INSERT = f"INSERT INTO transfer ({COLUMNS}) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
 _TAKE_WHOLE = (
     "INSERT INTO taken_back (transfer_id, original, points) VALUES (?, ?, ?) "
     "ON CONFLICT (transfer_id) DO NOTHING RETURNING points"
@@ -154,13 +160,57 @@ def _transfer(transfer_id: int) -> _Original:
     return _Original(kind, points, cause_type, cause_id, answers_id, source, target)
 
 
-def _posted(posting: Posting) -> int | None:
-    """Return the transfer that *posting* made before, or None. Raises `KeyReused` when its key moved something else."""
+def _write(posting: Posting, values: tuple[Any, ...], counted: tuple[Any, ...] | None) -> Any:
+    """Change the balances within their floors, insert the transfer, count it; return its row, or None if one forbids.
+
+    On PostgreSQL all of it is one statement, and one wait for an answer.
+    """
+    key = posting.key
+    changes = {
+        name: (change, account.id, change, key)
+        for name, account, change in (
+            ("source", posting.source, -posting.points),
+            ("target", posting.target, posting.points),
+        )
+        if account.type in STORED_BALANCE
+    }
+    if db.is_postgresql():
+        parameters = (*chain.from_iterable(changes.values()), *values, key, *(counted or ()))
+        return db.execute(_in_one(*changes, count=counted is not None), parameters).fetchone()
+    after: dict[str, int] = {}
+    for name, change in changes.items():
+        row = db.execute(_CHANGE, change).fetchone()
+        if row is None:
+            return None
+        after[name] = row[0]
+    balances = (after.get("source"), after.get("target"))
+    made = db.execute(f"{_INSERT}, ?, ? WHERE {_NEW} RETURNING id", (*values, *balances, key)).fetchone()
+    if made and counted:
+        db.execute(summaries.one_sql(), counted)
+    return made
+
+
+@lru_cache
+def _in_one(*changed: str, count: bool) -> str:
+    """Phrase it as one statement: the balances *changed*, the source's first, the transfer, the summary."""
+    steps = [f"{name} AS ({_CHANGE})" for name in changed]
+    if len(steps) == 2:
+        steps[1] = steps[1].replace("RETURNING", "AND EXISTS (SELECT 1 FROM source) RETURNING")
+    after = ", ".join(f"{name}.balance" if name in changed else "NULL" for name in ("source", "target"))
+    seen = f"FROM {', '.join(changed)}" if changed else ""
+    steps.append(f"made AS ({_INSERT}, {after} {seen} WHERE {_NEW} RETURNING id)")
+    if count:
+        steps.append(f"counted AS ({summaries.one_sql('made')})")
+    return f"WITH {', '.join(steps)} SELECT id FROM made"
+
+
+def _posted(posting: Posting) -> int:
+    """Return the transfer that *posting* made before. Raises `KeyReused` or `InsufficientPoints`: why it made none."""
     row = db.execute(
         "SELECT id, kind, source_id, target_id, points FROM transfer WHERE key = ?", (posting.key,)
     ).fetchone()
     if row is None:
-        return None
+        raise InsufficientPoints(needed=posting.points, balance=balance(posting.source))
     if tuple(row[1:]) != (posting.kind, posting.source.id, posting.target.id, posting.points):
         raise KeyReused()
     return int(row[0])
@@ -176,16 +226,3 @@ def _posted_answer(key: str, answers_id: int, points: int) -> int | None:
     if any(row[1] != answers_id for row in rows) or sum(row[2] for row in rows) != points:
         raise KeyReused()
     return int(rows[0][0])
-
-
-def _move(account: Account, points: int) -> int | None:
-    """Change a stored balance within its floor and return it; None for an account that is summed."""
-    if account.type not in STORED_BALANCE:
-        return None
-    if points < 0 and account.type != AccountType.OWED:
-        row = db.execute(_SPEND, (-points, account.id, -points)).fetchone()
-        if row is None:
-            raise InsufficientPoints(needed=-points, balance=balance(account))
-    else:
-        row = db.execute(_ADD, (points, account.id)).fetchone()
-    return int(row[0])

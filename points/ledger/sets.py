@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from points import db
+from points import db, summaries
 from points.errors import InsufficientPoints, KeyReused
-from points.ledger.moves import COLUMNS, MOVES, Posting, assert_allowed, columns, keep_notes, salted
-from points.models.ledger import STORED_BALANCE, Account, AccountType, Kind
+from points.ledger.moves import COLUMNS, MOVES, Posting, assert_allowed, salted
+from points.models.ledger import STORED_BALANCE, Account, AccountRef, AccountType, Kind
 
 
 def post_many(postings: Sequence[Posting], *, now: datetime) -> list[int]:
@@ -21,8 +21,7 @@ def post_many(postings: Sequence[Posting], *, now: datetime) -> list[int]:
     Raises `InsufficientPoints` for the first posting that its source cannot cover.
     """
     db.require_transaction()
-    for posting in postings:
-        assert_allowed(posting)
+    _assert_allowed(postings)
     known = _known_keys([posting.key for posting in postings])
     fresh = []
     for posting in postings:
@@ -55,6 +54,7 @@ def post_awards(due: str, ids: Sequence[int], *, source: Account, cause_type: st
     db.execute(award, (f"{cause_type}:", source.id, cause_type, at, secret, chosen))
     db.execute(_ADD_DUE.format(due=due), (chosen,))
     db.execute(_NOTE_DUE.format(due=due, salt=salt), (secret, chosen, f"{cause_type}:"))
+    summaries.add_awards(due, chosen, cause_type=cause_type, now=now)
     owing = db.execute(_OWING.format(due=due), (chosen,)).fetchall()
     repaying = [
         Posting(
@@ -106,45 +106,69 @@ _CHANGE_MANY = (
     "FROM (SELECT {0} AS id, {1} AS points FROM {rows}) AS change WHERE account.id = change.id "
     "AND (account.type = 'owed' OR account.balance + change.points >= 0) RETURNING account.id"
 )
-_INSERT_MANY = (
-    f"INSERT INTO transfer ({COLUMNS}) SELECT "
-    "{0:text}, {1:text}, {2}, {3}, {4}, {5}, {6:text}, {7}, {8}, {9}, {10}, {11:text}, {12}, {13} "
-    "FROM {rows} ORDER BY rows.key RETURNING id, key"
-)
+
+
+def _assert_allowed(postings: Sequence[Posting]) -> None:
+    """Assert what `assert_allowed` does of each, by asking it once for each way to move."""
+    types = {each: account.type for each, account in _accounts(postings).items()}
+    ways = {(one.kind, types[id(one.source)], types[id(one.target)]): one for one in postings}
+    for posting in ways.values():
+        assert_allowed(posting)
+    assert all(posting.points > 0 for posting in postings), "a transfer moves a positive number of points"
+
+
+def _accounts(postings: Sequence[Posting]) -> dict[int, Account | AccountRef]:
+    """Return the accounts, each once, by which object it is: to ask one of its type costs what ten look-ups do."""
+    found = {id(posting.source): posting.source for posting in postings}
+    found.update({id(posting.target): posting.target for posting in postings})
+    return found
 
 
 def _known_keys(keys: list[str]) -> dict[str, tuple[int, tuple[Any, ...]]]:
-    sql = "SELECT key, id, kind, source_id, target_id, points FROM transfer WHERE key IN (SELECT {0:text} FROM {rows})"
-    return {row[0]: (row[1], tuple(row[2:])) for row in db.rows(sql, [[key] for key in keys])}
+    sql = f"SELECT key, id, kind, source_id, target_id, points FROM transfer WHERE key IN ({db.set_of_texts()})"
+    return {row[0]: (row[1], tuple(row[2:])) for row in db.execute(sql, (json.dumps(keys),)).fetchall()}
 
 
 def _insert_many(postings: Sequence[Posting], *, now: datetime) -> dict[str, int]:
     """Post new *postings* in their order; return their ids by key."""
     if not postings:
         return {}
-    held = _lock_balances({account.id for posting in postings for account in (posting.source, posting.target)})
+    facts = {
+        each: (account.id, account.type in STORED_BALANCE, account.type != AccountType.OWED)
+        for each, account in _accounts(postings).items()
+    }
+    held = _lock_balances({id_ for id_, stored, _ in facts.values() if stored})
     before = dict(held)
-    rows, notes = [], {}
-    for posting in postings:
-        after: list[int | None] = []
-        for account, change in ((posting.source, -posting.points), (posting.target, posting.points)):
-            if account.type in STORED_BALANCE:
-                held[account.id] += change
-                if held[account.id] < 0 and change < 0 and account.type != AccountType.OWED:
-                    raise InsufficientPoints(needed=posting.points, balance=held[account.id] + posting.points)
-                after.append(held[account.id])
-            else:
-                after.append(None)
-        digest, note = salted(posting.reason)
-        if note:
-            notes[posting.key] = note
-        rows.append((*columns(posting, digest, now), *after))
+    at = db.microseconds(now)
+    moments = {moment: db.microseconds(moment) for moment in {posting.happened_at for posting in postings}}
+    rows, notes = [], []
+    for id_, posting in zip(db.new_ids("transfer", len(postings)), postings, strict=True):
+        points, source_after, target_after, digest = posting.points, None, None, ""
+        source_id, stored, floored = facts[id(posting.source)]
+        if stored:
+            source_after = held[source_id] = held[source_id] - points
+            if floored and source_after < 0:
+                raise InsufficientPoints(needed=points, balance=source_after + points)
+        target_id, stored, _ = facts[id(posting.target)]
+        if stored:
+            target_after = held[target_id] = held[target_id] + points
+        if posting.reason:
+            digest, note = salted(posting.reason)
+            notes.append((id_, *(note or ())))
+        rows.append(
+            (
+                *(id_, posting.key, posting.kind.value, source_id, target_id, points, posting.actor_id),
+                *(posting.cause_type, posting.cause_id, posting.answers_id, moments[posting.happened_at], at),
+                *(digest, source_after, target_after),
+            )
+        )
     changes = [(id_, held[id_] - before[id_]) for id_ in sorted(held) if held[id_] != before[id_]]
     updated = db.rows(_CHANGE_MANY, changes)
     assert len(updated) == len(changes), "a floor was broken between lock and change"
-    ids = {row[1]: int(row[0]) for row in db.rows(_INSERT_MANY, rows)}
-    keep_notes([(ids[key], *note) for key, note in notes.items()])
-    return ids
+    db.load("transfer", f"id, {COLUMNS}", rows)
+    db.load("transfer_note", "transfer_id, salt, text", notes)
+    summaries.add(postings, now=now)
+    return {row[1]: row[0] for row in rows}
 
 
 def _lock_balances(account_ids: set[int]) -> dict[int, int]:
@@ -163,9 +187,11 @@ def _repayments(awards: Sequence[Posting]) -> list[Posting]:
         "SELECT owner_id, id, balance FROM account WHERE type = 'owed' AND balance < 0 "
         "AND owner_id IN (SELECT {0} FROM {rows})"
     )
-    owners = sorted({posting.target.owner_id for posting in awards})
+    owners = sorted({account.owner_id for account in {id(one.target): one.target for one in awards}.values()})
     owing = {row[0]: [row[1], -row[2]] for row in db.rows(sql, [[owner] for owner in owners], lock=True)}
-    debts = []
+    debts: list[Posting] = []
+    if not owing:
+        return debts
     for posting in awards:
         owner = posting.target.owner_id
         if owner not in owing or not owing[owner][1]:

@@ -17,6 +17,7 @@ from points.models.contribution import (
     Voice,
 )
 from points.models.council import Motion, MotionVoice, Sitting, SittingLine, SittingMember
+from points.models.expiry import Expiry, ExpiryLine, ExpiryRule
 from points.models.fund import CoverMonth, FundAccount, FundTransfer, Settlement, SettlementItem
 from points.models.goods import Barcode, Goods, GoodsPrice, Wish, WishVote
 from points.models.jobs import Job
@@ -32,6 +33,7 @@ from points.models.reservation import Reservation, ReservationLine
 from points.models.rules import RuleBook, RuleItem
 from points.models.shop import OpeningHour, Shift, ShiftCount, Shop, ShopDay, Till
 from points.models.stock import Loss, Receiving, Removal, Stock, StockBatch, StockMovement, Stocktake, StocktakeLine
+from points.models.summary import MonthSummary
 
 TABLES = (
     Area,
@@ -50,6 +52,7 @@ TABLES = (
     Transfer,
     TakenBack,
     TransferNote,
+    MonthSummary,
     RuleBook,
     RuleItem,
     Contribution,
@@ -114,6 +117,9 @@ TABLES = (
     CensusChange,
     Opening,
     OpeningLine,
+    ExpiryRule,
+    Expiry,
+    ExpiryLine,
     HouseholdChange,
     ChangePerson,
     DataRequest,
@@ -158,6 +164,9 @@ __all__ = [
     "Correction",
     "CoverMonth",
     "DataRequest",
+    "Expiry",
+    "ExpiryLine",
+    "ExpiryRule",
     "Export",
     "FundAccount",
     "FundTransfer",
@@ -170,6 +179,7 @@ __all__ = [
     "Kin",
     "Line",
     "Loss",
+    "MonthSummary",
     "Motion",
     "MotionVoice",
     "Notice",

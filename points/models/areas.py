@@ -32,7 +32,7 @@ class Area(Table):
 
     class Meta:
         constraints = [one_of("kind", AREA_KINDS), Check("length(name) > 0")]
-        indexes = ((("parent", "name"), True),)
+        indexes = ((("parent", "name"), True), (("kind",), False))
 
 
 class AreaAncestor(Table):

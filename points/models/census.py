@@ -53,7 +53,7 @@ class Census(Table):
             Check("(state IN ('applied', 'undone')) = (applied_at IS NOT NULL)"),
             Check("(state = 'undone') = (undone_at IS NOT NULL)"),
         ]
-        indexes = ((("village", "uploaded_at"), False),)
+        indexes = ((("village", "uploaded_at"), False), (("state", "uploaded_at"), False))
 
 
 class CensusChange(Table):

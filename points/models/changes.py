@@ -58,7 +58,11 @@ class HouseholdChange(Table):
             Check("(state = 'proposed') = (decided_at IS NULL)"),
             Check("state <> 'done' OR decided_by_id <> proposed_by_id"),
         ]
-        indexes = ((("village", "state"), False),)
+        indexes = ((("village", "state"), False), (("state",), False))
+
+
+# Few changes lead to a place rather than to a household.
+HouseholdChange.add_index(HouseholdChange.index(HouseholdChange.area).where(HouseholdChange.area.is_null(False)))
 
 
 class ChangePerson(Table):

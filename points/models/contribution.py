@@ -54,7 +54,7 @@ class Contribution(Table):
     recorded_at = UTCField()
 
     class Meta:
-        indexes = ((("village", "recorded_at"), False),)
+        indexes = ((("village", "recorded_at"), False), (("recorded_by", "recorded_at"), False))
 
 
 class Notice(Table):
@@ -160,7 +160,16 @@ class Line(Table):
             (("village", "state"), False),
             (("household", "day"), False),
             (("person", "day", "item_code"), False),
+            (("village", "item_code", "day"), False),
         )
+
+
+# Few lines are waiting, returned, taken up again or deductions; the others shall not pay for these.
+Line.add_index(Line.index(Line.village, Line.day).where(Line.effect == "civility"))
+Line.add_index(Line.index(Line.notice, Line.open_objections).where(Line.state == "noticed"))
+Line.add_index(Line.index(Line.recorded_by).where(Line.state == "returned"))
+Line.add_index(Line.index(Line.revises).where(Line.revises.is_null(False)))
+Line.add_index(Line.index(Line.village, Line.posted_at).where(Line.posted_at.is_null(False)))
 
 
 class Voice(Table):
@@ -178,7 +187,7 @@ class Voice(Table):
 
     class Meta:
         constraints = [one_of("verdict", VERDICTS), Check("(points > 0) = (verdict IN ('approve', 'change'))")]
-        indexes = ((("line", "person"), True),)
+        indexes = ((("line", "person"), True), (("person",), False))
 
 
 class Attendance(Table):
@@ -254,7 +263,7 @@ class Objection(Table):
             one_of("channel", CHANNELS),
             Check("kept >= 0"),
         ]
-        indexes = ((("answer", "due_at"), False),)
+        indexes = ((("answer", "due_at"), False), (("raised_by",), False), (("answered_at",), False))
 
 
 class Correction(Table):

@@ -138,6 +138,9 @@ Settlement.add_index(
     )
 )
 
+Settlement.add_index(Settlement.index(Settlement.village, Settlement.id))
+Settlement.add_index(Settlement.index(Settlement.state, Settlement.shop))
+
 
 class SettlementItem(Table):
     """A receipt in a settlement, once; and once more, as *undone*, if it was undone: then perhaps in a later one."""
@@ -174,3 +177,4 @@ class CoverMonth(Table):
 
     class Meta:
         primary_key = CompositeKey("village", "month")
+        indexes = ((("seen_on",), False),)

@@ -98,11 +98,13 @@ class Wish(Table):
 
     class Meta:
         constraints = [Check("length(name) > 0")]
-        indexes = ((("village", "answered_at"), False),)
+        indexes = ((("village", "answered_at"), False), (("raised_by",), False))
 
 
 # Nobody opens a wish that is open already.
 Wish.add_index(Wish.index(Wish.village, Wish.name, unique=True).where(Wish.answered_at.is_null()))
+
+Wish.add_index(Wish.index(Wish.goods).where(Wish.goods.is_null(False)))
 
 
 class WishVote(Table):

@@ -18,7 +18,7 @@ class WriteKey(Table):
 
     id = None
     key = CharField(max_length=80, primary_key=True)
-    actor_id = BigIntegerField(null=True)
+    actor_id = BigIntegerField(null=True, index=True)
     action = CharField(max_length=40)
     digest = CharField(max_length=64)
     outcome = CharField(max_length=8)

@@ -86,3 +86,8 @@ class OpeningLine(Table):
             Check("answered_by_id IS NULL OR objected_by_id IS NULL OR answered_by_id <> objected_by_id"),
         ]
         indexes = ((("opening", "position"), True), (("opening", "household"), True))
+
+
+# Few lines wait or are disputed.
+OpeningLine.add_index(OpeningLine.index(OpeningLine.opening).where(OpeningLine.state == "waiting"))
+OpeningLine.add_index(OpeningLine.index(OpeningLine.objected_at).where(OpeningLine.state == "disputed"))

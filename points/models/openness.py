@@ -27,4 +27,4 @@ class Complaint(Table):
 
     class Meta:
         constraints = [Check("length(text) > 0")]
-        indexes = ((("village", "raised_at"), False),)
+        indexes = ((("village", "raised_at"), False), (("village", "answered_at"), False), (("raised_by",), False))

@@ -14,6 +14,7 @@ from points.models.people import Household, Person
 PAPERS = (
     "board",
     "cards",
+    "expiry",
     "goods",
     "hours",
     "lanes",

@@ -137,6 +137,10 @@ class Role(Table):
         indexes = ((("person", "ended_at"), False), (("area", "kind"), False))
 
 
+# Few terms end by themselves.
+Role.add_index(Role.index(Role.until).where(Role.until.is_null(False)))
+
+
 class Card(Table):
     """A paper card of one person. `secret_hash` is an HMAC; the code itself exists only on the paper.
 

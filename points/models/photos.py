@@ -39,7 +39,12 @@ class Photo(Table):
 
     class Meta:
         constraints = [one_of("subject_type", PHOTO_SUBJECTS), Check("bytes > 0")]
-        indexes = ((("subject_type", "subject_id"), False), (("village", "added_at"), False), (("sha256",), False))
+        indexes = (
+            (("subject_type", "subject_id"), False),
+            (("village", "added_at"), False),
+            (("sha256",), False),
+            (("added_by",), False),
+        )
 
 
 class PhotoBody(Table):

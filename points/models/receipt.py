@@ -50,6 +50,10 @@ class Proxy(Table):
         constraints = [Check("length(name) > 0")]
 
 
+# Few proxies are villagers.
+Proxy.add_index(Proxy.index(Proxy.person).where(Proxy.person.is_null(False)))
+
+
 class PhoneCode(Table):
     """A code shown by a person's phone, once a till has read it: for that till's next redemption alone."""
 

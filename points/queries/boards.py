@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from peewee import fn
+from peewee import SQL, fn
 
 from points import names
 from points.calendar import local_date
@@ -108,7 +108,7 @@ def deductions(village_id: int, period: Period) -> list[tuple[str, int]]:
 
 def _carried(village_id: int) -> Any:
     carried = (Motion.village == village_id) & (Motion.kind == "commend") & (Motion.state == "carried")
-    return Motion.select().join(Household).where(carried, Household.board_name != "none")
+    return Motion.select().join(Household).where(carried, Household.board_name != SQL("'none'"))
 
 
 def _named_until(motion: Motion, period: Period) -> date:
@@ -123,8 +123,9 @@ def _name(household: Household, first: dict[int | None, str]) -> str:
 
 def _first_people(household_ids: Iterable[int]) -> dict[int | None, str]:
     """Return the name of the first active person of each household."""
-    living = Person.select(Person.household, Person.name).where(Person.household.in_(set(household_ids)), Person.active)
+    ids = set(household_ids)
+    living = Person.select(Person.household, Person.name).where(Person.household.in_(ids), Person.active)
     first: dict[int | None, str] = {}
-    for person in living.order_by(Person.id):
+    for person in living.order_by(Person.id) if ids else ():
         first.setdefault(person.household_id, person.name)
     return first

@@ -36,6 +36,13 @@ _CHANGE = """
     JOIN person AS proposer ON proposer.id = change.proposed_by_id
     LEFT JOIN person AS decider ON decider.id = change.decided_by_id
 """
+_TOUCHING = """
+    SELECT id FROM household_change WHERE village_id = ?
+    UNION SELECT into_it.id FROM household JOIN household_change AS into_it ON into_it.target_id = household.id
+    WHERE household.village_id = ?
+    UNION SELECT into_it.id FROM area_ancestor JOIN household_change AS into_it ON into_it.area_id = descendant_id
+    WHERE ancestor_id = ? AND into_it.target_id IS NULL
+"""
 _TO_CONFIRM = """
     SELECT DISTINCT change.id FROM household_change AS change
     LEFT JOIN household AS target ON target.id = change.target_id
@@ -109,8 +116,8 @@ def of_household(household_id: int) -> list[Change]:
 def of_village(village_id: int, *, waiting: bool) -> list[Change]:
     """Return the changes out of a village or into it: those that wait for a second person, or the newest others."""
     state = "change.state = 'proposed'" if waiting else "change.state <> 'proposed'"
-    sql = f"WHERE (change.village_id = ? OR coming.id = ?) AND {state} ORDER BY change.id DESC LIMIT ?"
-    return _changes(sql, village_id, village_id, PAGE)
+    sql = f"WHERE change.id IN ({_TOUCHING}) AND {state} ORDER BY change.id + 0 DESC LIMIT ?"
+    return _changes(sql, village_id, village_id, village_id, PAGE)  # + 0: not along all there ever were
 
 
 def count_waiting(village_id: int) -> int:

@@ -165,6 +165,8 @@ def last_team(reader: Person, village_id: int) -> list[Found]:
         .limit(1)
         .scalar()
     )
+    if last is None:
+        return []
     on_it = Line.select(Line.person).where(Line.contribution == last)
     return _found(_people(reader, village_id).where(Person.id.in_(on_it)).order_by(Person.id).limit(30))
 
@@ -172,14 +174,19 @@ def last_team(reader: Person, village_id: int) -> list[Found]:
 def teams(reader: Person, village_id: int, item_code: int | None) -> list[Team]:
     """Return the last team and the two most frequent ones that *reader* recorded, for the item if it was recorded."""
     sheets = (
-        Contribution.select(Contribution.id, RuleItem.code)
-        .join(RuleItem)
+        Contribution.select(Contribution.id, Contribution.item)
         .where(Contribution.village == village_id, Contribution.recorded_by == reader)
         .order_by(Contribution.recorded_at.desc(), Contribution.id.desc())
         .limit(RECENT)
     )
-    recent = [(sheet.id, sheet.item.code) for sheet in sheets]
+    of: Any = RuleItem.select(RuleItem.id, RuleItem.code).where(
+        RuleItem.id.in_(db.among({sheet.item_id for sheet in sheets}))
+    )
+    codes_of = dict(of.tuples())
+    recent = [(sheet.id, codes_of[sheet.item_id]) for sheet in sheets]
     wanted = [id_ for id_, code in recent if code == item_code] or [id_ for id_, _ in recent]
+    if not wanted:
+        return []
     members: dict[int, set[int]] = {id_: set() for id_ in wanted}
     for line in Line.select(Line.contribution, Line.person).where(Line.contribution.in_(wanted)):
         members[line.contribution_id].add(line.person_id)
@@ -284,13 +291,13 @@ def sheets(
 ) -> tuple[list[SheetRow], int | None]:
     """List the newest sheets of a village that touch what *reader* covers; and the key of the next page."""
     covered = Household.area.in_(access.covered_areas(reader, *READERS))
-    touching = Line.select(Line.contribution).join(Household).where(Line.village == village_id, covered)
+    touching = Line.select().join(Household).where(Line.contribution == Contribution.id, covered)
     query = (
         Contribution.select(Contribution, Person, RuleItem)
         .join(Person)
         .switch(Contribution)
         .join(RuleItem)
-        .where(Contribution.village == village_id, Contribution.id.in_(touching))
+        .where(Contribution.village == village_id, fn.EXISTS(touching))
         .order_by(Contribution.id.desc())
     )
     if before:
@@ -390,14 +397,15 @@ def photos_of(reader: Person, contribution_id: int, lines: Sequence[Line]) -> li
 def revisable(reader: Person, lines: Sequence[Line]) -> set[int]:
     """Return which lines were returned to *reader* and not yet taken up again."""
     mine = {line.id for line in lines if line.state == "returned" and line.recorded_by_id == reader.id}
-    return mine - {line.revises_id for line in Line.select(Line.revises).where(Line.revises.in_(mine)) if mine}
+    again = Line.select(Line.revises).where(Line.revises.in_(mine)) if mine else ()
+    return mine - {line.revises_id for line in again}
 
 
 def returned_to(reader: Person, village_id: int | None = None) -> list[Line]:
     """List the lines that were returned to *reader* and not yet taken up again, newest first; of a village, or all."""
     again = Line.alias()
-    taken_up = again.select(again.revises).where(again.revises.is_null(False), again.recorded_by == reader)
-    mine = (Line.state == "returned") & (Line.recorded_by == reader) & Line.id.not_in(taken_up)
+    taken_up = again.select().where(again.revises == Line.id, again.recorded_by == reader)
+    mine = (Line.state == "returned") & (Line.recorded_by == reader) & ~fn.EXISTS(taken_up)
     if village_id is not None:
         mine &= Line.village == village_id
     return list(judging.lines().where(mine).order_by(Line.id.desc()).limit(PAGE))

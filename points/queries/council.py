@@ -173,7 +173,10 @@ def _page(sitting_id: int, which: Any, after: int) -> tuple[list[Line], int | No
 
 def _said(lines: Iterable[Line], *, until: datetime | None = None) -> Mapping[int, list[Opinion]]:
     """Return by line what was said of it, those who said the same together."""
-    query = Voice.select(Voice, Person).join(Person).where(Voice.line.in_([line.id for line in lines]))
+    ids = [line.id for line in lines]
+    if not ids:
+        return {}
+    query = Voice.select(Voice, Person).join(Person).where(Voice.line.in_(ids))
     if until is not None:
         query = query.where(Voice.said_at <= until)
     said: defaultdict[int, dict[tuple[str, int, str], list[str]]] = defaultdict(dict)
@@ -247,9 +250,9 @@ def votes(reader: Person, motion: Motion) -> bool:
 
 def count_to_vote(reader: Person) -> int:
     """Count the open motions that wait for the voice of *reader* as a council member."""
-    said = MotionVoice.select(MotionVoice.motion).where(MotionVoice.person == reader)
+    said = MotionVoice.select().where(MotionVoice.motion == Motion.id, MotionVoice.person == reader)
     query = Motion.select().where(Motion.state == "open", Motion.village.in_(access.covered_areas(reader, "council")))
-    query = query.where(Motion.proposed_by != reader, Motion.id.not_in(said))
+    query = query.where(Motion.proposed_by != reader, ~fn.EXISTS(said))
     return query.where(Motion.household.not_in(access.related_households(reader))).count()
 
 

@@ -15,6 +15,7 @@ from points.queries import (
     complaints,
     contributions,
     council,
+    expiry,
     my_data,
     notices,
     opening,
@@ -77,8 +78,11 @@ def waiting(person: Person, *, now: datetime) -> Waiting:
         publish=Line.select().where(Line.state == "approved", Line.village.in_(committee)).count()
         + Correction.select().where(Correction.notice.is_null(), Correction.village.in_(committee)).count(),
         hang=Notice.select().where(Notice.state == "gathered", Notice.village.in_(committee)).count()
-        + opening.count_proposed(person),
-        objections=notices.count_to_answer(person, now=now) + opening.count_to_answer(person, now=now),
+        + opening.count_proposed(person)
+        + expiry.count_proposed(person),
+        objections=notices.count_to_answer(person, now=now)
+        + opening.count_to_answer(person, now=now)
+        + expiry.count_to_answer(person, now=now),
         roles=len(staff.waiting(person)),
         cards=cards.where(Card.printed_by != person, Person.area.in_(handing)).count(),
         motions=council.count_to_vote(person),

@@ -18,6 +18,7 @@ from points.models.contribution import Line
 from points.models.fund import CoverMonth, FundTransfer
 from points.models.people import Person
 from points.models.rules import RuleBook
+from points.summaries import TOTAL
 
 READERS = ("committee", "council", "supervisor", "admin")
 PAGE = 50
@@ -26,10 +27,7 @@ RECENT = 3
 """So many months back the rate is taken from."""
 LONG, A_MONTH = 3650, 28
 
-_OUTSTANDING = """
-    SELECT COALESCE(SUM(account.balance), 0) FROM account JOIN household ON household.id = account.owner_id
-    WHERE account.type IN ('household', 'hold') AND household.village_id = ?
-"""
+_OUTSTANDING = f"SELECT COALESCE(SUM(change), 0) FROM month_summary WHERE area_id = ? AND month = '{TOTAL}'"
 _COMMITMENTS = """
     SELECT made.id, made.note, made.day, made.fen,
         made.fen - COALESCE(SUM(CASE moved.source WHEN 'committed' THEN moved.fen ELSE -moved.fen END), 0) AS left_fen

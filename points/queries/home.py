@@ -13,7 +13,6 @@ from points.models.ledger import Account, AccountType
 from points.models.people import Person
 
 PAGE = 20
-WAITING = ("recorded", "checked", "approved", "noticed")
 
 _FRONT = """
     SELECT household.number, household.village_id, village.name, purse.id, purse.balance, owed.balance,
@@ -21,7 +20,11 @@ _FRONT = """
            AND closes_at > ?),
         (SELECT MAX(receipt.id) FROM receipt
          WHERE receipt.household_id = household.id AND receipt.proxy_id IS NOT NULL AND receipt.id > ?),
-        COALESCE((SELECT balance FROM account WHERE type = 'hold' AND owner_id = household.id), 0)
+        COALESCE((SELECT balance FROM account WHERE type = 'hold' AND owner_id = household.id), 0),
+        (SELECT MAX(id) FROM transfer WHERE source_id = purse.id),
+        (SELECT MAX(id) FROM transfer WHERE target_id = purse.id),
+        (SELECT MAX(id) FROM expiry
+         WHERE expiry.village_id = household.village_id AND expiry.state = 'waiting' AND expiry.warns_at <= ?)
     FROM household
     JOIN area AS village ON village.id = household.village_id
     JOIN account AS purse ON purse.type = 'household' AND purse.owner_id = household.id
@@ -36,7 +39,10 @@ _LINE = """
     JOIN person AS recorder ON recorder.id = line.recorded_by_id
     LEFT JOIN notice ON notice.id = line.notice_id
 """
-_WAITING = "(line.household_id = ? AND line.state IN ('recorded', 'checked', 'approved', 'noticed'))"
+_WAITING = f"""
+    {_LINE} WHERE line.household_id = ? AND line.state IN ('recorded', 'checked', 'approved', 'noticed')
+    ORDER BY line.id DESC
+"""
 _RECEIPTS = """
     SELECT transfer.id, receipt.id, receipt.number, shop.name, receipt.pin OR receipt.via <> 'scan',
         COALESCE(collector.name, proxy.name), receipt.proxy_id IS NOT NULL, receipt_line.name, receipt_line.quantity
@@ -76,6 +82,8 @@ class Front(NamedTuple):
     """The household as its page begins: what it may spend, what it owes, and the number of a running notice.
 
     *proxy_receipt_id*: the newest proxy collection that the person took no notice of yet. *held*: for reservations.
+    *spent_id*, *earned_id*: the newest transfers out of the account and into it. *expiry_id*: the year-end at which
+    points may lapse, within its warning.
     """
 
     number: str
@@ -87,6 +95,9 @@ class Front(NamedTuple):
     notice_number: int | None
     proxy_receipt_id: int | None
     held: int
+    spent_id: int | None
+    earned_id: int | None
+    expiry_id: int | None
 
     def account(self, household_id: int) -> Account:
         """The household's account."""
@@ -158,10 +169,9 @@ class Row(NamedTuple):
 
 
 class Page(NamedTuple):
-    """One page of the statement, what still waits, and the key of the next page."""
+    """One page of the statement, and the key of the next page."""
 
     rows: list[Row]
-    waiting: list[Deed]
     older: int | None
 
 
@@ -169,25 +179,31 @@ def front(person: Person, *, now: datetime) -> Front | None:
     """Read the top of the page; None for someone who lives in no household here."""
     if person.household_id is None:
         return None
-    row = db.execute(_FRONT, (db.microseconds(now), person.seen_receipt_id, person.household_id)).fetchone()
+    at = db.microseconds(now)
+    row = db.execute(_FRONT, (at, person.seen_receipt_id, at, person.household_id)).fetchone()
     return Front(*row)
 
 
 def page(front: Front, household_id: int, *, before: int | None) -> Page:
     """Read a page of the statement with its causes, by one statement for each sort of cause."""
     entries = ledger.statement(front.account(household_id), before=before, limit=PAGE + 1)
-    rows, waiting = behind(entries[:PAGE], household_id)
-    return Page(rows, waiting, rows[-1].entry.id if len(entries) > PAGE else None)
+    rows = behind(entries[:PAGE])
+    return Page(rows, rows[-1].entry.id if len(entries) > PAGE else None)
 
 
-def behind(entries: Sequence[Entry], household_id: int) -> tuple[list[Row], list[Deed]]:
-    """Read what lies behind *entries*, by one statement for each sort of cause; and what of the household waits."""
-    deeds = _deeds(household_id, [entry.cause_id for entry in entries if entry.cause_type == "line"])
+def waiting(household_id: int) -> list[Deed]:
+    """Read the household's contributions that are on their way, newest first."""
+    return _read_deeds(_WAITING, (household_id,))
+
+
+def behind(entries: Sequence[Entry]) -> list[Row]:
+    """Read what lies behind *entries*, by one statement for each sort of cause."""
+    deeds = _deeds([entry.cause_id for entry in entries if entry.cause_type == "line"])
     bought = _bought([entry.id for entry in entries if entry.cause_type == "till"])
     reserved = _reserved([entry.cause_id for entry in entries if entry.cause_type == "reservation"])
     brought = _brought([entry.cause_id for entry in entries if entry.cause_type == "opening"])
     moved = _moved([entry.id for entry in entries if entry.cause_type == "change"])
-    rows = [
+    return [
         Row(
             entry,
             deeds.get(entry.cause_id) if entry.cause_type == "line" else None,
@@ -198,16 +214,17 @@ def behind(entries: Sequence[Entry], household_id: int) -> tuple[list[Row], list
         )
         for entry in entries
     ]
-    return rows, [deed for deed in deeds.values() if deed.state in WAITING]
 
 
-def _deeds(household_id: int, line_ids: Sequence[int]) -> dict[int, Deed]:
-    """Read the household's waiting contributions together with those behind *line_ids*, newest first."""
-    named = f" OR line.id IN ({_marks(line_ids)})" if line_ids else ""
-    sql = f"{_LINE} WHERE {_WAITING}{named} ORDER BY line.id DESC"
-    rows = db.execute(sql, (household_id, *line_ids)).fetchall()
-    deeds = [Deed(id_, item, state, db.day(day), *rest) for id_, item, state, day, *rest in rows]
-    return {deed.id: deed for deed in deeds}
+def _deeds(line_ids: Sequence[int]) -> dict[int, Deed]:
+    if not line_ids:
+        return {}
+    return {deed.id: deed for deed in _read_deeds(f"{_LINE} WHERE line.id IN ({_marks(line_ids)})", line_ids)}
+
+
+def _read_deeds(sql: str, values: Sequence[int]) -> list[Deed]:
+    rows = db.execute(sql, values).fetchall()
+    return [Deed(id_, item, state, db.day(day), *rest) for id_, item, state, day, *rest in rows]
 
 
 def _bought(transfer_ids: Sequence[int]) -> dict[int, Bought]:

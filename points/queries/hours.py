@@ -105,7 +105,7 @@ def of_shops(shops: Iterable[Any], today: date) -> dict[int, Hours]:
 def visits(village_id: int, today: date) -> list[Visit]:
     """List when vans stand in a village within the days that are looked at."""
     inside = AreaAncestor.select(AreaAncestor.descendant).where(AreaAncestor.ancestor == village_id)
-    rows = _days(today).where(ShopDay.area.in_(inside), ShopDay.shop.in_(Shop.select(Shop.id).where(Shop.active)))
+    rows = _days(today).where(ShopDay.area.in_(inside), Shop.active)
     return [Visit(row.day, row.shop.name, span) for row in rows for span in _spans(row)]
 
 

@@ -86,7 +86,7 @@ class MyData:
 
 _COUNTED = {
     "lines": "line WHERE person_id = ?",
-    "receipts": "receipt WHERE collector_id = ?",
+    "receipts": "receipt WHERE collector_id = ? AND household_id IN ({homes})",
     "recorded": "contribution WHERE recorded_by_id = ?",
     "objections": "objection WHERE raised_by_id = ?",
     "complaints": "complaint WHERE raised_by_id = ?",
@@ -98,7 +98,13 @@ _COUNTED = {
     "rosters": "census_change WHERE kind IN ('add_person', 'edit_person', 'move_person') AND subject_id = ?",
     "passbook": "passbook_page JOIN person ON person.household_id = passbook_page.household_id WHERE person.id = ?",
 }
-_COUNTS = "SELECT " + ", ".join(f"(SELECT COUNT(*) FROM {what})" for what in _COUNTED.values())
+_HOMES = """
+    SELECT household_id FROM person WHERE id = ?
+    UNION SELECT source_id FROM change_person JOIN household_change ON household_change.id = change_id
+    WHERE change_person.person_id = ? AND state = 'done'
+"""
+"""Where the person lives, and where they lived: nobody collects as a member of another household."""
+_COUNTS = "SELECT " + ", ".join(f"(SELECT COUNT(*) FROM {what})" for what in _COUNTED.values()).format(homes=_HOMES)
 _ROLES = """
     SELECT role.kind, area.name, role.granted_at, role.ended_at FROM role JOIN area ON area.id = role.area_id
     WHERE role.person_id = ? ORDER BY role.id
@@ -108,10 +114,10 @@ _FETCHES = """
     JOIN household ON household.id = proxy.household_id WHERE proxy.person_id = ? ORDER BY proxy.id DESC
 """
 _LINES = "SELECT id, item_name, day, state FROM line WHERE person_id = ? ORDER BY id DESC LIMIT ?"
-_RECEIPTS = """
+_RECEIPTS = f"""
     SELECT receipt.id, receipt.number, shop.name, receipt.recorded_at FROM receipt
     JOIN till ON till.id = receipt.till_id JOIN shop ON shop.id = till.shop_id
-    WHERE receipt.collector_id = ? ORDER BY receipt.id DESC LIMIT ?
+    WHERE receipt.collector_id = ? AND receipt.household_id IN ({_HOMES}) ORDER BY receipt.id DESC LIMIT ?
 """
 _MOVES = """
     SELECT change.kind, source.number, target.number, change.day FROM change_person
@@ -128,16 +134,14 @@ _EXPORTS = """
 
 def of(person: Person) -> MyData:
     """Return what is kept about *person*, beside the row of the person itself."""
-    counts = db.execute(_COUNTS, (person.id,) * len(_COUNTED)).fetchone()
+    counts = db.execute(_COUNTS, (person.id,) * (len(_COUNTED) + 2)).fetchone()
     return MyData(
         household=Household.get_by_id(person.household_id) if person.household_id else None,
         area=access.area(person.area_id).name,
         roles=[Served(kind, area, db.moment(at), _moment(end)) for kind, area, at, end in _all(_ROLES, person)],
         fetches=[Fetches(number, db.day(until), _moment(at)) for number, until, at in _all(_FETCHES, person)],
         lines=[Named(id_, item, db.day(day), state) for id_, item, day, state in _all(_LINES, person, NEWEST)],
-        receipts=[
-            Fetched(id_, number, shop, db.moment(at)) for id_, number, shop, at in _all(_RECEIPTS, person, NEWEST)
-        ],
+        receipts=[Fetched(id_, number, shop, db.moment(at)) for id_, number, shop, at in _fetched(person)],
         moves=[Moved(kind, source, target, db.day(day)) for kind, source, target, day in _all(_MOVES, person)],
         exports=[
             Taken(title, by, db.moment(at))
@@ -181,6 +185,10 @@ def _requests(*where: Any) -> list[Any]:
     rows = rows.switch(DataRequest).join(maker, on=(DataRequest.made_by == maker.id))
     rows = rows.switch(DataRequest).join(answerer, "LEFT OUTER JOIN", on=(DataRequest.answered_by == answerer.id))
     return list(rows.where(*where).order_by(DataRequest.id.desc()).limit(50))
+
+
+def _fetched(person: Person) -> Sequence[Any]:
+    return _all(_RECEIPTS, person, person.id, person.id, NEWEST)
 
 
 def _all(sql: str, person: Person, *more: int) -> Sequence[Any]:

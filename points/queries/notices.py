@@ -27,7 +27,11 @@ PAGE = 50
 ENDED = ("struck", "reversed")
 LIST = 20
 NAMES_STAY = timedelta(days=30)
+RECENT = timedelta(days=92)
 Row = TypeVar("Row")
+
+_AREA = Household.area + 0
+"""Compared by, it lets databases begin with the few objections, not with all households of a place and their lines."""
 
 
 class Answer(NamedTuple):
@@ -168,16 +172,16 @@ def of_village(village_id: int, *, hung_only: bool, before: int | None = None) -
     found = list(query.order_by(Notice.id.desc()).limit(LIST + 1))
     shown = found[:LIST]
     ids = [row.id for row in shown]
-    counted = Line.select(Line.notice, fn.COUNT(Line.id), fn.SUM(Line.open_objections))
-    lines = {id_: (count, open_) for id_, count, open_ in _tuples(counted.where(Line.notice.in_(ids)), Line.notice)}
+    counted = Line.select(Line.notice, fn.COUNT(Line.id)).where(Line.notice.in_(ids))
+    lines = dict(_tuples(counted, Line.notice))
+    open_ = Line.select(Line.notice, fn.SUM(Line.open_objections)).where(Line.notice.in_(ids), Line.state == "noticed")
+    disputed = dict(_tuples(open_, Line.notice))
     fresh = Household.select(Household.notice_id, fn.COUNT(Household.id)).where(Household.notice_id.in_(ids))
     households = dict(_tuples(fresh, Household.notice_id))
     told = Correction.select(Correction.notice, fn.COUNT(Correction.id)).where(Correction.notice.in_(ids))
     corrections = dict(_tuples(told, Correction.notice))
-    rows = []
-    for row in shown:
-        count, disputed = lines.get(row.id, (0, 0))
-        rows.append(NoticeRow(row, count, households.get(row.id, 0), corrections.get(row.id, 0), disputed))
+    counts = (lines, households, corrections, disputed)
+    rows = [NoticeRow(row, *(count.get(row.id, 0) for count in counts)) for row in shown]
     return rows, shown[-1].id if len(found) > LIST else None
 
 
@@ -221,7 +225,7 @@ def lanes(notice_id: int) -> list[tuple[int, str]]:
     of_lines = Line.select(Household.area).join(Household).where(Line.notice == notice_id)
     fresh = Household.select(Household.area).where(Household.notice_id == notice_id)
     told = Correction.select(Household.area).join(Line).join(Household).where(Correction.notice == notice_id)
-    query = Area.select(Area.id, Area.name).where(Area.id.in_(of_lines) | Area.id.in_(fresh) | Area.id.in_(told))
+    query = Area.select(Area.id, Area.name).where(Area.id.in_(of_lines | fresh | told))
     return [(row.id, row.name) for row in query.order_by(Area.parent, Area.order, Area.id)]
 
 
@@ -462,15 +466,15 @@ def open_objections(person: Person) -> list[Objection]:
 
 def count_to_answer(person: Person, *, now: datetime) -> int:
     """Count the open objections that *person*'s roles may still answer: the township's once they are due."""
-    here = Household.area.in_(access.covered_areas(person, *ANSWERERS)) & (Objection.due_at > now)
-    township = Household.area.in_(access.covered_areas(person, "supervisor"))
+    here = _AREA.in_(access.covered_areas(person, *ANSWERERS)) & (Objection.due_at > now)
+    township = _AREA.in_(access.covered_areas(person, "supervisor"))
     found = Objection.select().join(Line).join(Household).where(Objection.answer.is_null(), here | township)
     return int(found.where(Objection.raised_by != person).count())
 
 
-def answered(person: Person) -> list[Objection]:
-    """List the objections answered last in what *person* covers."""
-    closed = Objection.answer.is_null(False) & Household.area.in_(access.covered_areas(person, *ANSWERERS, "admin"))
+def answered(person: Person, *, now: datetime) -> list[Objection]:
+    """List the objections answered last in what *person* covers, of the last three months."""
+    closed = (Objection.answered_at > now - RECENT) & _AREA.in_(access.covered_areas(person, *ANSWERERS, "admin"))
     return list(_objections().where(closed).order_by(Objection.answered_at.desc()).limit(LIST))
 
 
@@ -483,7 +487,7 @@ def objection(objection_id: int) -> Objection:
 
 
 def _open(person: Person) -> Any:
-    return Objection.answer.is_null() & Household.area.in_(access.covered_areas(person, *ANSWERERS, "admin"))
+    return Objection.answer.is_null() & _AREA.in_(access.covered_areas(person, *ANSWERERS, "admin"))
 
 
 def _objections() -> Any:

@@ -206,11 +206,11 @@ def uploaded(reader: Person, upload_id: int, now: datetime) -> Upload:
 
 def homes(village_id: int) -> list[Home]:
     """List the households whose old balances may be typed, by place; nothing in a village with too many of them."""
-    had = OpeningLine.select(OpeningLine.household).where(OpeningLine.state != "dropped")
+    had = OpeningLine.select().where(OpeningLine.household == Household.id, OpeningLine.state != "dropped")
     query = (
         Household.select(Household.id, Household.number, Area.name.alias("lane"))
         .join(Area)
-        .where(Household.village == village_id, Household.active, Household.id.not_in(had))
+        .where(Household.village == village_id, Household.active, ~fn.EXISTS(had))
         .order_by(Area.parent, Area.order, Area.id, Household.number)
         .limit(TYPED_MOST + 1)
         .objects()

@@ -244,6 +244,8 @@ _ISSUED = f"(SELECT id FROM account WHERE type = 'issuance' AND owner_id = {_VIL
 _BROUGHT = f"(SELECT id FROM account WHERE type = 'adjustment' AND owner_id = {_VILLAGE})"
 _DURING = "{0} >= (SELECT since FROM asked) AND {0} < (SELECT until FROM asked)"
 _POSTED = _DURING.format("transfer.recorded_at")
+_AWARDED = f"FROM line WHERE village_id = {_VILLAGE} AND effect = 'points' AND {_DURING.format('posted_at')}"
+"""A village's awards, by the lines they were posted for: the transfers of one village alone no index finds."""
 _SOLD = f"""
     FROM household JOIN receipt ON receipt.household_id = household.id AND {_DURING.format("receipt.recorded_at")}
     WHERE household.village_id = {_VILLAGE}
@@ -254,13 +256,13 @@ _UNDONE = f"""
     WHERE household.village_id = {_VILLAGE} AND {_DURING.format("receipt_undo.undone_at")}
 """
 _OBJECTIONS = f"""
-    FROM objection JOIN line ON line.id = objection.line_id
-    WHERE line.village_id = {_VILLAGE} AND objection.answer IS NULL
-"""
+    FROM objection CROSS JOIN line
+    WHERE objection.answer IS NULL AND line.id = objection.line_id AND line.village_id = {_VILLAGE}
+"""  # CROSS: SQLite begins with the few that are open, not with the village's lines
 _OWING = f"""
-    FROM household JOIN account ON account.type = 'owed' AND account.owner_id = household.id AND account.balance < 0
-    WHERE household.village_id = {_VILLAGE}
-"""
+    FROM household CROSS JOIN account WHERE household.village_id = {_VILLAGE}
+    AND account.type = 'owed' AND account.owner_id = household.id AND account.balance < 0
+"""  # CROSS: SQLite begins with the village's households, not with all accounts; and below with what was lost
 _OF_VILLAGE = {
     "to_check": ("COUNT(*)", "line", "state = 'recorded'"),
     "to_decide": ("COUNT(*)", "line", "state = 'checked'"),
@@ -288,18 +290,18 @@ _OTHERWISE = {
         WHERE household.village_id = {_VILLAGE}""",
     "stocktakes": f"""COUNT(*) FROM stocktake JOIN shop ON shop.id = stocktake.shop_id
         WHERE stocktake.state = 'counted' AND shop.area_id IN ({_SERVING})""",
-    "owing": f"COUNT(*) {_OWING}",
-    "owed": f"-SUM(account.balance) {_OWING}",
-    "awards": f"COUNT(*) FROM transfer WHERE source_id = {_ISSUED} AND {_POSTED}",
-    "awarded": f"SUM(points) FROM transfer WHERE source_id = {_ISSUED} AND {_POSTED}",
-    "awarded_households": f"COUNT(DISTINCT target_id) FROM transfer WHERE source_id = {_ISSUED} AND {_POSTED}",
+    "owing": "owing FROM owing",
+    "owed": "owed FROM owing",
+    "awards": "awards FROM awarded",
+    "awarded": "awarded FROM awarded",
+    "awarded_households": "households FROM awarded",
     "taken": f"SUM(points) FROM transfer WHERE target_id = {_ISSUED} AND {_POSTED}",
     "brought": f"SUM(points) FROM transfer WHERE source_id = {_BROUGHT} AND {_POSTED}",
-    "redeemed": f"COUNT(*) {_SOLD}",
-    "spent": f"SUM(receipt.points) {_SOLD}",
-    "cash_fen": f"SUM(receipt.cash_fen) {_SOLD}",
-    "unproved": f"COUNT(CASE WHEN NOT receipt.pin AND receipt.via = 'scan' THEN 1 END) {_SOLD}",
-    "by_proxy": f"COUNT(receipt.proxy_id) {_SOLD}",
+    "redeemed": "redeemed FROM sold",
+    "spent": "spent FROM sold",
+    "cash_fen": "cash_fen FROM sold",
+    "unproved": "unproved FROM sold",
+    "by_proxy": "by_proxy FROM sold",
     "undone": f"COUNT(*) {_UNDONE}",
     "returned": f"SUM(receipt.points) {_UNDONE}",
     "denied": f"""COUNT(*) FROM shop JOIN till ON till.shop_id = shop.id
@@ -309,12 +311,28 @@ _OTHERWISE = {
             AND shop.area_id IN (SELECT descendant_id FROM area_ancestor WHERE ancestor_id = {_VILLAGE})))""",
 }
 """The others. A redemption is of the village whose household it was; a card nobody knows, of the shop's."""
-_COUNTS = _ASKED + " UNION ALL ".join(
-    [
-        f"SELECT '{name}', {what} FROM {table} WHERE village_id = {_VILLAGE} AND {which}"
-        for name, (what, table, which) in _OF_VILLAGE.items()
-    ]
-    + [f"SELECT '{name}', {query}" for name, query in _OTHERWISE.items()]
+_ONCE = f"""
+    , owing AS (SELECT COUNT(*) AS owing, -SUM(account.balance) AS owed {_OWING})
+    , awarded AS (
+        SELECT COUNT(*) AS awards, SUM(granted) AS awarded, COUNT(DISTINCT household_id) AS households {_AWARDED}
+    )
+    , sold AS (
+        SELECT COUNT(*) AS redeemed, SUM(receipt.points) AS spent, SUM(receipt.cash_fen) AS cash_fen,
+            COUNT(CASE WHEN NOT receipt.pin AND receipt.via = 'scan' THEN 1 END) AS unproved,
+            COUNT(receipt.proxy_id) AS by_proxy {_SOLD}
+    )
+"""
+"""Figures that come from one walk through a month."""
+_COUNTS = (
+    _ASKED
+    + _ONCE
+    + " UNION ALL ".join(
+        [
+            f"SELECT '{name}', {what} FROM {table} WHERE village_id = {_VILLAGE} AND {which}"
+            for name, (what, table, which) in _OF_VILLAGE.items()
+        ]
+        + [f"SELECT '{name}', {query}" for name, query in _OTHERWISE.items()]
+    )
 )
 _HANGING = """
     SELECT notice.id, notice.number, notice.closes_at, COUNT(line.id),
@@ -326,13 +344,14 @@ _HANGING = """
 _DISPUTED = """
     SELECT objection.id, household.number, CASE WHEN line.discreet THEN line.category ELSE line.item_name END,
         objection.due_at
-    FROM objection JOIN line ON line.id = objection.line_id JOIN household ON household.id = line.household_id
-    WHERE line.village_id = ? AND objection.answer IS NULL ORDER BY objection.due_at, objection.id LIMIT ?
+    FROM objection CROSS JOIN line JOIN household ON household.id = line.household_id
+    WHERE objection.answer IS NULL AND line.id = objection.line_id AND line.village_id = ?
+    ORDER BY objection.due_at, objection.id LIMIT ?
 """
 _LOST = f"""
-    FROM goods JOIN loss ON loss.goods_id = goods.id AND {_DURING.format("loss.recorded_at")}
-    JOIN stock_movement ON stock_movement.cause_type = 'loss' AND stock_movement.cause_id = loss.id
-    JOIN stock_batch ON stock_batch.id = stock_movement.batch_id WHERE goods.shop_id = shop.id
+    FROM goods CROSS JOIN loss CROSS JOIN stock_movement JOIN stock_batch ON stock_batch.id = stock_movement.batch_id
+    WHERE goods.shop_id = shop.id AND loss.goods_id = goods.id AND {_DURING.format("loss.recorded_at")}
+    AND stock_movement.cause_type = 'loss' AND stock_movement.cause_id = loss.id
 """
 _BATCHES = "FROM goods JOIN stock_batch ON stock_batch.goods_id = goods.id WHERE goods.shop_id = shop.id"
 _SHELVES = f"""

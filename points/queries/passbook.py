@@ -15,7 +15,7 @@ from points.models.areas import Area
 from points.models.ledger import AccountType
 from points.models.paper import Paper, PassbookPage
 from points.models.people import Household, Person
-from points.queries import home
+from points.queries import expiry, home
 from points.queries.home import Row
 
 MOST = 100
@@ -37,8 +37,9 @@ _LACKS = """
     WITH here AS (
         SELECT household.id, household.number, household.area_id, account.id AS account,
             COALESCE((SELECT MAX(last_id) FROM passbook_page WHERE household_id = household.id), 0) AS printed
-        FROM household JOIN account ON account.type = 'household' AND account.owner_id = household.id
-        WHERE household.active AND household.area_id IN (
+        FROM household CROSS JOIN account
+        WHERE account.type = 'household' AND account.owner_id = household.id AND household.active
+        AND household.area_id IN (
             SELECT descendant_id FROM area_ancestor WHERE ancestor_id {places}
         )
     ), lacks AS (
@@ -63,8 +64,8 @@ _LACKING = f"""
 class Leaf:
     """A page as it was printed first: *opening* is the balance before its first movement.
 
-    *owed*, *held* (set aside for reservations) and *proxies* (name, last day) are those of that moment. *prints* counts
-    its PDFs.
+    *owed*, *held* (set aside for reservations), *lapsing* (at year's end) and *proxies* (name, last day) are those of
+    that moment. *prints* counts its PDFs.
     """
 
     page: PassbookPage
@@ -77,6 +78,7 @@ class Leaf:
     held: int
     proxies: list[tuple[str, date]]
     prints: int
+    lapsing: expiry.Lapsing | None
 
     @property
     def came(self) -> int:
@@ -111,12 +113,13 @@ def leaf(page: PassbookPage) -> Leaf:
         household=household,
         village=Area.get_by_id(household.village_id).name,
         members=[person.name for person in members],
-        rows=home.behind(entries, household.id)[0],
+        rows=home.behind(entries),
         opening=_opening(entries),
         owed=-stood.get("owed", 0),
         held=stood.get("hold", 0),
         proxies=[(name, db.day(until)) for name, until in db.execute(_PROXIES, (household.id, at, day, at)).fetchall()],
         prints=Paper.select().where(Paper.kind == "passbook", Paper.subject_id == page.id).count(),
+        lapsing=expiry.warned(household.id, page.printed_at),
     )
 
 

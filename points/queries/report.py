@@ -42,7 +42,8 @@ def mine(person: Person, *, before: int | None = None) -> Mine:
     query = Line.select(Line, Contribution, Person).join(Contribution).switch(Line).join(Person, on=Line.person)
     found = list(query.where(own, Line.id < before if before else True).order_by(Line.id.desc()).limit(PAGE + 1))
     lines = found[:PAGE]
-    again = Line.select(Line.revises).where(Line.revises.in_([line.id for line in lines]))
+    returned = [line.id for line in lines if line.state == "returned"]
+    again = Line.select(Line.revises).where(Line.revises.in_(returned)) if returned else ()
     return Mine(
         lines, {line.revises_id for line in again if line.revises_id}, lines[-1].id if len(found) > PAGE else None
     )

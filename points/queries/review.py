@@ -31,6 +31,8 @@ MOST = 10_000
 """So many lines are looked through at once for what is plain."""
 BESIDE = 4
 """So many lines of the same act are shown beside one."""
+NEWEST = 200
+"""So many lines tell what is usual of an item."""
 LONG = timedelta(days=7)
 """After so long a checked line is looked at by the township too: perhaps too few council members are left for it."""
 LATE = timedelta(days=30)
@@ -162,8 +164,8 @@ def count_to_decide(judge: Person) -> int:
 
 def _count(judge: Person, where: Any) -> int:
     related = access.related_households(judge)
-    scored = Score.select(Score.line).where(Score.judge == judge)
-    query = Line.select(fn.COUNT(Line.id)).join(Household).where(where, Line.id.not_in(scored))
+    scored = Score.select().where(Score.line == Line.id, Score.judge == judge)
+    query = Line.select(fn.COUNT(Line.id)).join(Household).where(where, ~fn.EXISTS(scored))
     return int((query.where(Line.household.not_in(related)) if related else query).scalar() or 0)
 
 
@@ -176,7 +178,11 @@ _ID = Line.id + 0
 def _waiting(judge: Person, step: str, now: datetime) -> Any:
     if step == "check":
         return _recorded(judge)
-    return _checked(judge) | Line.id.in_(_stuck(judge, now))
+    stuck = _stuck(judge, now)
+    if not stuck:
+        return _checked(judge)
+    others = Line.select(Line.id).where(Line.id.in_(db.among(stuck)))
+    return Line.id.in_(Line.select(Line.id).where(_checked(judge)) | others)
 
 
 def _recorded(judge: Person) -> Any:
@@ -188,8 +194,8 @@ def _recorded(judge: Person) -> Any:
 def _checked(judge: Person) -> Any:
     council = Line.village.in_(access.covered_areas(judge, "council")) & ~Line.by_township
     township = Line.village.in_(access.covered_areas(judge, "supervisor")) & Line.by_township
-    said = Voice.select(Voice.line).where(Voice.person == judge)
-    return (Line.state == "checked") & (council | township) & Line.id.not_in(said)
+    said = Voice.select().where(Voice.line == Line.id, Voice.person == judge)
+    return (Line.state == "checked") & (council | township) & ~fn.EXISTS(said)
 
 
 def _stuck(judge: Person, now: datetime) -> list[int]:
@@ -300,17 +306,27 @@ def _photos(contribution_ids: Collection[int]) -> defaultdict[int, list[Photo]]:
 
 
 def _usual(lines: Collection[Line], today: date) -> dict[tuple[int, int], float]:
-    """Return by village and item how many times a line that counted had on average, over twelve months."""
-    counted = Line.state.in_(("approved", "noticed", "posted")) & (Line.day >= today - YEAR)
-    places = Line.village.in_({line.village_id for line in lines}) & Line.item_code.in_(
-        {line.item_code for line in lines}
-    )
-    rows: Any = Line.select(Line.village, Line.item_code, fn.AVG(Line.quantity)).where(places, counted)
-    return {(row[0], row[1]): float(row[2]) for row in rows.group_by(Line.village, Line.item_code).tuples()}
+    """Return by village and item how many times a line had on average, of the newest that counted in twelve months."""
+    since = (today - YEAR).isoformat()
+    places = sorted({(line.village_id, line.item_code, since) for line in lines})
+    found = db.rows(_USUAL, places) if places else []
+    return {(village_id, code): float(average) for village_id, code, average in found if average is not None}
+
+
+_USUAL = f"""
+    SELECT {{0}}, {{1}}, (
+        SELECT AVG(newest.quantity) FROM (
+            SELECT quantity FROM line WHERE village_id = {{0}} AND item_code = {{1}} AND day >= {{2:day}}
+            AND state IN ('approved', 'noticed', 'posted') ORDER BY day DESC LIMIT {NEWEST}
+        ) AS newest
+    ) FROM {{rows}}
+"""
 
 
 def _rooms(lines: Collection[Line]) -> dict[int, int]:
     """Return how many points the caps have left for each line that they limit."""
+    if not lines:
+        return {}
     settings = VillageSetting.select().where(VillageSetting.village.in_({line.village_id for line in lines}))
     monthly_caps = {setting.village_id: setting.monthly_cap for setting in settings}
     columns = (CapUse.household, CapUse.scope, CapUse.period, CapUse.person_id, CapUse.used)

@@ -286,6 +286,10 @@ def losses(shop_id: int, before: int | None = None) -> tuple[list[Loss], int | N
 def removals(shop_id: int, before: int | None = None) -> tuple[list[Removal], int | None]:
     """List what was brought out of a shop or into it, newest first, and the key of the next page."""
     there, its_shop = Goods.alias(), Shop.alias()
+    goods = Goods.select(Goods.id).where(Goods.shop == shop_id)
+    out = Removal.select(Removal.id).where(Removal.source.in_(goods))
+    into = Removal.alias()
+    moved = out | into.select(into.id).where(into.target.in_(goods))
     query: Any = (
         Removal.select(Removal, Goods, Shop, there, its_shop, Person)
         .join(Goods, on=(Removal.source == Goods.id))
@@ -295,7 +299,7 @@ def removals(shop_id: int, before: int | None = None) -> tuple[list[Removal], in
         .join(its_shop, on=(there.shop == its_shop.id))
         .switch(Removal)
         .join(Person)
-        .where((Goods.shop == shop_id) | (there.shop == shop_id))
+        .where(Removal.id.in_(moved))
     )
     return _rows(query, Removal.id, before)
 

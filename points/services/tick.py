@@ -1,4 +1,4 @@
-"""What time alone does: post what hung its days, let points follow, reservations expire, objections rise, tidy up.
+"""What time alone does: post what hung its days, let points follow or lapse, reservations expire, objections rise.
 
 `tick` may run anywhere, at any time, on several machines at once, which then share the notices: each line is posted by
 the conditional update that finds it due, and its key posts once. It stands still, with a visible reason, while the
@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from points import access, census, council, cover, db, following, holding, ledger, opening, photos
+from points import access, census, council, cover, db, expiring, following, holding, ledger, opening, photos, summaries
 from points.errors import ClockBehind, ClockJumped, NotAllowed, PointsError
 from points.keys import verb
 from points.models.census import Census
-from points.models.contribution import Line, Notice, Objection, TickState
+from points.models.contribution import Notice, Objection, TickState
 from points.models.ledger import AccountType
 from points.models.people import Person
 from points.models.photos import Upload
@@ -38,10 +38,11 @@ class Report:
     risen: int = 0
     expired: int = 0
     opened: int = 0
+    lapsed: int = 0
 
 
 def tick(*, now: datetime, progress: Callable[[list[int]], Iterable[int]] = iter) -> Report:
-    """Do all that is due at *now*, one transaction a notice, opening or reservation.
+    """Do all that is due at *now*, one transaction a notice, opening, reservation or village's year-end.
 
     *progress* is handed the ids of the notices that are due, and gives them back one by one as they are dealt with.
     Raises `ClockBehind` or `ClockJumped`.
@@ -62,6 +63,13 @@ def tick(*, now: datetime, progress: Callable[[list[int]], Iterable[int]] = iter
     for reservation_id in holding.due(now):
         with db.transaction():
             expired += holding.expire(reservation_id, now=now)
+    lapsed = 0
+    for expiry_id in expiring.due(now):
+        with db.transaction():
+            lapsed += expiring.post(expiry_id, now=now)
+    for household_id in expiring.late_due():
+        with db.transaction():
+            lapsed += expiring.late(household_id, now=now)
     for household_id in following.stranded():
         with db.transaction():
             following.follow(household_id, now=now)
@@ -72,11 +80,13 @@ def tick(*, now: datetime, progress: Callable[[list[int]], Iterable[int]] = iter
         council.end_terms(now)
         photos.remove_old(now)
         cover.keep(seen)
+        if seen:  # once a day
+            summaries.fold(now=now)
         Upload.delete().where(Upload.uploaded_at < now - KEPT_FOR).execute()
         waiting = Census.state.in_(("read", "previewed")) & (Census.uploaded_at < now - census.KEPT_FOR)
         Census.update(state="dropped", cells="", preview="").where(waiting).execute()
         PhoneCode.delete().where(PhoneCode.read_at < now - LONGEST_GAP).execute()  # long stale
-    return Report(posted, points, closed, risen, expired, opened)
+    return Report(posted, points, closed, risen, expired, opened, lapsed)
 
 
 @verb("tick.confirm_clock")
@@ -126,17 +136,7 @@ def _newest_record() -> datetime | None:
 
 def _due(now: datetime) -> list[int]:
     """Return the notices that ran out, and closed ones whose last objection to some line has been answered since."""
-    ran_out = Notice.select(Notice.id).where(Notice.state == "hung", Notice.closes_at <= now)
-    settled = (
-        Line.select(Line.notice)
-        .join(Objection, on=Objection.line == Line.id)
-        .switch(Line)
-        .join(Notice)
-        .where(Objection.answer.is_null(False), Line.state == "noticed", Line.open_objections == 0)
-        .where(Notice.state == "closed")
-        .distinct()
-    )
-    return sorted({notice.id for notice in ran_out} | {int(line.notice_id or 0) for line in settled})
+    return [row[0] for row in db.execute(_FOUND_DUE, (db.microseconds(now),)).fetchall()]
 
 
 def _close(notice_id: int, *, now: datetime) -> tuple[list[int], bool]:
@@ -165,6 +165,18 @@ def _close(notice_id: int, *, now: datetime) -> tuple[list[int], bool]:
     return [points for _, effect, points in posted if effect == "points"], state == "hung"
 
 
+_FOUND_DUE = """
+    WITH RECURSIVE standing (id) AS (
+        SELECT MIN(notice_id) FROM line WHERE state = 'noticed'
+        UNION ALL
+        SELECT (SELECT MIN(notice_id) FROM line WHERE state = 'noticed' AND notice_id > standing.id)
+        FROM standing WHERE standing.id IS NOT NULL
+    )
+    SELECT id FROM notice WHERE state = 'hung' AND closes_at <= ?
+    UNION SELECT notice.id FROM standing JOIN notice ON notice.id = standing.id AND notice.state = 'closed'
+    WHERE EXISTS (SELECT 1 FROM line WHERE notice_id = notice.id AND state = 'noticed' AND open_objections = 0)
+    ORDER BY 1
+"""  # from notice to notice with a line that waits: there are few, and millions of other lines
 _POST = (
     "UPDATE line SET state = 'posted', posted_at = ? WHERE notice_id = ? AND state = 'noticed' AND open_objections = 0 "
     "RETURNING id, effect, granted"

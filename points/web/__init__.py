@@ -14,6 +14,7 @@ BLUEPRINTS = (
     "home",  # a villager's page
     "desk",  # what waits for a member of staff
     "areas",
+    "summary",  # what moved in a month or a year, by place and by item
     "households",
     "census",  # rosters of households from a spreadsheet
     "changes",  # households that split, merge, move
@@ -29,6 +30,7 @@ BLUEPRINTS = (
     "council",  # sittings and motions
     "notices",
     "openings",  # old balances, on a notice of their own
+    "expiry",  # points that lapse at year's end
     "boards",
     "fund",
     "settlements",

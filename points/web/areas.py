@@ -14,7 +14,7 @@ from points.calendar import local_date
 from points.errors import NotFound
 from points.models.areas import AREA_KINDS, Area, VillageSetting
 from points.queries import areas as reads
-from points.queries import exports
+from points.queries import exports, summary
 from points.services import areas
 from points.web import answers
 from points.web.edge import label, now
@@ -62,6 +62,7 @@ def show(area_id: int) -> ResponseReturnValue:
         keeps=access.holds(me(), ("admin", "committee"), area_id),
         limits=access.holds(me(), areas.LIMIT_KEEPERS, area_id),
         oversees=access.holds(me(), exports.READERS, area_id),
+        sums=area.kind in summary.KINDS and access.holds(me(), summary.READERS, area_id),
         keeps_holidays=access.holds(me(), areas.HOLIDAY_KEEPERS, area_id),
     )
 

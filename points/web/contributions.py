@@ -162,7 +162,7 @@ def search(village_id: int) -> ResponseReturnValue:
 @login_required
 def teams(village_id: int) -> ResponseReturnValue:
     access.require_inside(me(), *RECORDERS, village_id=village_id)
-    item = RuleItem.get_or_none(RuleItem.id == request.args.get("item", type=int))
+    item = RuleItem.get_or_none(RuleItem.id == request.args.get("item", 0, type=int))
     found = reads.teams(me(), village_id, item.code if item else None)
     return render_template("contributions/_teams.html", teams=found)
 

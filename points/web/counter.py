@@ -26,7 +26,7 @@ from points.errors import (
 from points.models.receipt import PAPERS
 from points.queries import counter, shifts, shop
 from points.services import redemption
-from points.web import basket, qr
+from points.web import basket, frame, qr
 from points.web.edge import POLICY, now
 from points.web.errors import sentence
 from points.web.forms.base import ButtonForm
@@ -143,7 +143,7 @@ def redeem(till_id: int) -> ResponseReturnValue:
                 photo=bool(form.photo.data),
                 cash_fen=form.cash_fen.data or 0,
             )
-            return redirect(url_for("counter.receipt", receipt_id=receipt_id), 303)
+            return redirect(frame.url_for("counter.receipt", receipt_id=0)[:-1] + str(receipt_id), 303)
     return _basket_page(till_id, form)
 
 

@@ -14,7 +14,6 @@ from points.capitals import capitals
 from points.exporting import MIMETYPES
 from points.models.shop import WEEKDAYS
 from points.names import mask
-from points.web.forms.base import new_key
 from points.web.text import gettext
 
 MOST_BYTES_OF_FILES = 30 * 1024 * 1024
@@ -114,6 +113,7 @@ LABELS: dict[str, str] = {
     "repayment": "抵还欠分",
     "adjustment": "调整",
     "opening": "期初积分",
+    "expiry": "积分到期",
     "move": "户的变动",
     "split": "分户",
     "merge": "并户",
@@ -207,7 +207,6 @@ def register(app: Flask) -> None:
         "mask": mask,
     }
     app.jinja_env.filters.update(filters)
-    app.jinja_env.globals["new_key"] = new_key
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.url_value_preprocessor(_room_for_files)
     app.after_request(_headers)

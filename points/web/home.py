@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from datetime import timedelta
+from typing import Any, NamedTuple
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
@@ -12,11 +13,11 @@ from flask_login import login_required
 from points import codes, ledger
 from points.calendar import local_date
 from points.models.ledger import AccountType
-from points.queries import changes, civility, home, people, proxies, report, reservations
+from points.queries import changes, civility, expiry, home, people, proxies, report, reservations
 from points.queries.home import Row
 from points.services import household
-from points.web import answers, qr
-from points.web.edge import label, local_time, now, short_day
+from points.web import answers, frame, qr
+from points.web.edge import label, local_day, local_time, now, short_day
 from points.web.frame import url_for
 from points.web.phone import tabs
 from points.web.session import me
@@ -42,18 +43,22 @@ def front() -> ResponseReturnValue:
     if top is None or person.household_id is None:
         return render_template("home/nobody.html", person=person)
     before = request.args.get("before", type=int)
-    page = home.page(top, person.household_id, before=before)
-    return render_template(
+    first, household_id = before is None, person.household_id
+
+    def statement() -> dict[str, Any]:
+        page = home.page(top, household_id, before=before)
+        return {"rows": list(told(page.rows)), "older": page.older, "tabs": tabs(top.village_id)}
+
+    return frame.unless_the_same(
         "home/front.html",
-        person=person,
+        statement,
         top=top,
-        collected=proxies.unseen(person) if top.proxy_receipt_id and before is None else [],
-        reserved=reservations.open_of(person.household_id) if top.held and before is None else [],
-        named=report.unsaid(person, local_date(now())) if before is None else [],
-        page=page,
-        rows=list(told(page.rows)),
-        first=before is None,
-        tabs=tabs(top.village_id),
+        before=before,
+        collected=proxies.unseen(person) if top.proxy_receipt_id and first else [],
+        reserved=reservations.open_of(household_id) if top.held and first else [],
+        named=report.unsaid(person, local_date(now())) if first else [],
+        waiting=home.waiting(household_id) if first else [],
+        warning=expiry.warning(household_id, now()) if top.expiry_id and first else None,
     )
 
 
@@ -65,11 +70,10 @@ def earlier(household_id: int) -> ResponseReturnValue:
     before = request.args.get("before", type=int)
     account = ledger.account(AccountType.HOUSEHOLD, household_id)
     entries = ledger.statement(account, before=before, limit=home.PAGE + 1)
-    rows, _waiting = home.behind(entries[: home.PAGE], household_id)
     return render_template(
         "home/earlier.html",
         household=found,
-        rows=list(told(rows)),
+        rows=list(told(home.behind(entries[: home.PAGE]))),
         older=entries[home.PAGE - 1].id if len(entries) > home.PAGE else None,
         tabs=tabs(found.village_id),
     )
@@ -145,6 +149,7 @@ def told(rows: list[Row]) -> Iterator[Told]:
     }
     held = _("预约占用：%(goods)s")
     openings, carried = url_for("openings.show", opening_id=0)[:-1], _("从“%(source)s”转入，公示过")
+    expiries, lapsed = url_for("expiry.line", line_id=0)[:-1], _("到%(day)s还没用，先得的先用")
     came, went = _("从第 %(source)s 户转来"), _("转到第 %(target)s 户")
     for row in rows:
         entry, deed, receipt, reserved, brought, moved = row
@@ -172,5 +177,8 @@ def told(rows: list[Row]) -> Iterator[Told]:
         elif moved is not None:
             title = (came if entry.points > 0 else went) % moved._asdict()
             yield Told(title, " · ".join([local_time(entry.recorded_at), moved.reason]), entry.points, None)
+        elif entry.kind == "expiry":
+            day = local_day(local_date(entry.happened_at - timedelta(days=1)))
+            yield Told(label(entry.kind), lapsed % {"day": day}, entry.points, f"{expiries}{entry.cause_id}")
         else:
             yield Told(label(entry.kind), local_time(entry.recorded_at), entry.points, None)

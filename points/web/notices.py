@@ -16,6 +16,7 @@ from points.errors import NotAllowed, NotFound, RisenToTownship
 from points.judging import ANSWERERS
 from points.models.contribution import Notice, Objection
 from points.objecting import DAYS_TO_ANSWER
+from points.queries import expiry
 from points.queries import notices as reads
 from points.queries import opening as openings
 from points.queries.contributions import READERS
@@ -181,7 +182,8 @@ def objections() -> ResponseReturnValue:
         "notices/objections.html",
         waiting=reads.open_objections(me()),
         openings=openings.disputed(me()),
-        answered=reads.answered(me()),
+        expiries=expiry.disputed(me()),
+        answered=reads.answered(me(), now=now()),
         related=access.related_households(me()),
         now=now(),
     )
@@ -236,6 +238,7 @@ def index(village_id: int) -> ResponseReturnValue:
         households=households,
         corrections=corrections,
         openings=openings.count_proposed(me(), village_id=village_id),
+        proposed=expiry.count_proposed(me(), village_id=village_id),
         setting=reads.setting(village_id),
         hangs=access.holds(me(), ("committee",), village_id),
         trouble=reads.trouble(),

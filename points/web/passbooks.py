@@ -16,6 +16,7 @@ from points.errors import NothingToPrint
 from points.jobs import Outcome, Task
 from points.models.people import Household
 from points.queries import areas as places
+from points.queries import expiry
 from points.queries import passbook as reads
 from points.services import passbook
 from points.services.passbook import PRINTERS
@@ -47,6 +48,7 @@ def index(household_id: int) -> ResponseReturnValue:
         rows=rows,
         older=older,
         waiting=reads.waiting(household_id),
+        warning=expiry.warning(household_id, now()),
         own=own,
         tabs=tabs(found.village_id) if own else [],
     )

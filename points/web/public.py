@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from points import access, council
 from points.calendar import local_date, month_of
 from points.models.goods import GOODS_CATEGORIES
-from points.queries import boards, fund, lanes, notices, public, shop
+from points.queries import boards, expiry, fund, lanes, notices, public, shop
 from points.queries import hours as days
 from points.queries import opening as openings
 from points.queries.lanes import Lane
@@ -47,6 +47,7 @@ def village(village_id: int) -> ResponseReturnValue:
         village=found,
         notices=public.running_notices(village_id, now()),
         openings=openings.running(village_id, now()),
+        expiry=expiry.public(village_id, now()),
         setting=setting,
         boards=boards.periods(village_id),
         month=month,

@@ -5,18 +5,23 @@ A session names a person and that person's `epoch`; signing out everywhere raise
 
 from __future__ import annotations
 
+import hmac
 import re
+import time
 from functools import cached_property
+from typing import Any, TypeVar
 
-from flask import Blueprint, Flask, flash, redirect, request, session, url_for
-from flask.sessions import SecureCookieSessionInterface
+from flask import Blueprint, Flask, Request, flash, g, redirect, request, session, url_for
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, current_user, login_required, login_user, logout_user
-from flask_wtf.csrf import CSRFProtect
+from flask_wtf.csrf import CSRFProtect, generate_csrf
 from itsdangerous import URLSafeTimedSerializer
+from peewee import BooleanField, DateField
 
 from points import access, db
 from points.access import Held
+from points.db import UTCField
 from points.models.people import Person
 from points.services import sign_in as verbs
 from points.web.edge import now
@@ -24,7 +29,11 @@ from points.web.forms.session import PasswordForm, SignInForm
 from points.web.text import gettext as _
 
 # Every request reads its person: built by the ORM the same statement costs fifteen times as much.
-_FIELDS = [(getattr(field, "object_id_name", field.name), field.python_value) for field in Person._meta.sorted_fields]
+_FIELDS = [field.name for field in Person._meta.sorted_fields]
+_CONVERTED = [
+    (at, field.python_value) for at, field in enumerate(Person._meta.sorted_fields)
+    if isinstance(field, UTCField | DateField | BooleanField)
+]  # fmt: skip
 _PERSON = (
     f"SELECT {', '.join(field.column_name for field in Person._meta.sorted_fields)} FROM person WHERE id = ? AND active"
 )
@@ -32,8 +41,12 @@ _PERSON = (
 # No backslash, blank or control sign: browsers drop these or read them as a slash, and //elsewhere is another site.
 _OUR_PATH = re.compile(r"/(?!/)[^\s\\\x00-\x1f\x7f]*")
 
+REMEMBERED = 300.0  # seconds
+MOST_REMEMBERED = 4_000
+V = TypeVar("V")
+_tokens: dict[str, str] = {}
+
 blueprint = Blueprint("session", __name__)
-csrf = CSRFProtect()
 
 
 class SignedIn(UserMixin):
@@ -66,18 +79,70 @@ def _load(session_id: str) -> SignedIn | None:
     row = db.execute(_PERSON, (int(person_id),)).fetchone()
     if row is None:
         return None
-    person = Person(**{name: convert(value) for (name, convert), value in zip(_FIELDS, row, strict=True)})
+    values = list(row)
+    for at, convert in _CONVERTED:
+        values[at] = convert(values[at])
+    person = Person(__no_default__=True)
+    person.__data__.update(zip(_FIELDS, values, strict=True))
     return SignedIn(person) if str(person.epoch) == epoch else None
 
 
 class Sessions(SecureCookieSessionInterface):
-    """Flask's signed sessions, with the signer built once and not at every request."""
+    """Flask's signed sessions: the signer is built once, and the signature of a cookie that comes again is not redone.
+
+    Who signed out everywhere is out all the same: the cookie names an epoch, and the person's row has the present one.
+    """
 
     def __init__(self, app: Flask) -> None:
-        self._signer = super().get_signing_serializer(app)
+        signer = super().get_signing_serializer(app)
+        assert signer is not None
+        self._signer = signer
+        self._opened: dict[str, tuple[dict[str, Any], float]] = {}
 
-    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer:
         return self._signer
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession:
+        cookie = request.cookies.get(self.get_cookie_name(app), "")
+        content, until = self._opened.get(cookie, ({}, 0.0))
+        if until < time.time():
+            opened = super().open_session(app, request) or self.session_class()
+            # What holds a list, like messages to be shown, could be changed from within: it is opened each time.
+            if cookie and opened and all(isinstance(value, str | int) for value in opened.values()):
+                remember(self._opened, cookie, (dict(opened), time.time() + REMEMBERED))
+            return opened
+        return self.session_class(content)
+
+
+class Protection(CSRFProtect):
+    """Flask-WTF's protection; a token that this process itself made for the session is known without its signature."""
+
+    def protect(self, apply_exemptions: bool = False) -> None:
+        if request.method == "POST" and not request.is_secure:  # a secure request must also say whence it came
+            made = _tokens.get(session.get("csrf_token", ""))
+            if made is not None and hmac.compare_digest(made, request.form.get("csrf_token", "")):
+                g.csrf_valid = True
+                return
+        super().protect(apply_exemptions)
+
+
+csrf = Protection()
+
+
+def csrf_token() -> str:
+    """Return the session's token for forms, the same on every page."""
+    token = _tokens.get(session.get("csrf_token", ""))
+    if token is None:
+        token = generate_csrf()
+        remember(_tokens, session["csrf_token"], token)
+    return token
+
+
+def remember(known: dict[str, V], key: str, value: V) -> None:
+    """Keep *value* of *key* in memory; of more than `MOST_REMEMBERED` the oldest goes."""
+    while len(known) >= MOST_REMEMBERED:
+        known.pop(next(iter(known)), None)
+    known[key] = value
 
 
 def register(app: Flask) -> None:
@@ -88,8 +153,11 @@ def register(app: Flask) -> None:
     login.login_message = None
     login.session_protection = None  # a phone changes its address all day; the cookie is signed
     login.user_loader(_load)
+    login._session_identifier_generator = lambda: ""  # it hashes address and browser for the protection that is off
     login.init_app(app)
     csrf.init_app(app)
+    app.jinja_env.globals["csrf_token"] = csrf_token
+    app.context_processor(lambda: {"csrf_token": csrf_token})
     app.before_request(_password_first)
 
 

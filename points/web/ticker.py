@@ -24,8 +24,9 @@ def _run(app: Flask, stop: threading.Event) -> None:
     while not stop.is_set():
         try:
             report = tick.tick(now=app.config["NOW"]())
-            if report.posted or report.expired:
-                app.logger.info("tick posted %s lines, %s reservations expired", report.posted, report.expired)
+            if report.posted or report.expired or report.lapsed:
+                done = (report.posted, report.expired, report.lapsed)
+                app.logger.info("tick posted %s lines, %s reservations expired, %s points lapsed", *done)
         except ClockUnsure as trouble:
             app.logger.warning("tick stands still: %s", trouble)
         except Exception:

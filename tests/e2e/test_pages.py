@@ -22,9 +22,11 @@ from points.models.areas import Area
 from points.models.changes import ChangePerson, DataRequest, HouseholdChange
 from points.models.contribution import Line, Notice
 from points.models.council import Motion, Sitting
+from points.models.expiry import Expiry
 from points.models.fund import FundTransfer, Settlement
 from points.models.goods import Goods
 from points.models.jobs import Job
+from points.models.ledger import Account
 from points.models.opening import OpeningLine
 from points.models.paper import Paper
 from points.models.people import Household, Person
@@ -38,6 +40,7 @@ from points.services import (
     change,
     complaint,
     contribution,
+    expiry,
     goods,
     household,
     notice,
@@ -59,12 +62,13 @@ PAGES = {
     "": """public.front public.village public.poster public.goods public.rules boards.red boards.poster complaints.new
         public.lanes papers.check
         shops.poster notices.public notices.show notices.sheets wishes.index session.sign_in
-        openings.show openings.sheets""",
+        openings.show openings.sheets expiry.show""",
     "villager": """reservations.new reservations.mine reservations.show reservations.paper
         home.front home.earlier home.mine home.code proxies.mine report.new report.index report.named report.revise
         passbooks.index passbooks.show
         boards.mine complaints.new kin.mine my_data.mine wishes.index session.password
-        notices.show notices.object_to openings.show openings.object_to contributions.line counter.receipt""",
+        notices.show notices.object_to openings.show openings.object_to contributions.line counter.receipt
+        expiry.show expiry.object_to""",
     "clerk": """reservations.index reservations.picking
         desk.front proxies.at_till cards.lost counter.tills counter.till counter.day counter.receipt counter.paper
         stockroom.index stockroom.movements stockroom.deliveries stockroom.new stockroom.delivery stockroom.losses
@@ -76,11 +80,11 @@ PAGES = {
         contributions.upload contributions.index contributions.show contributions.line
         households.index households.show cards.waiting cards.hand_over""",
     "council": """desk.front review.decide notices.objections notices.answer openings.answer council.sitting
-        council.motion""",
+        council.motion expiry.answer""",
     "committee": """jobs.show proxies.of_household fund.index fund.cover fund.commit fund.commitment fund.release
         settlements.index settlements.show settlements.sheet boards.of_household desk.front desk.village papers.village
         packet.show passbooks.many
-        openings.index openings.new openings.type_in openings.preview openings.hang
+        openings.index openings.new openings.type_in openings.preview openings.hang expiry.index
         notices.index notices.hang notices.slip contributions.put_right contributions.preview areas.settings shops.new
         shops.edit shops.week
         changes.index changes.new changes.show my_data.of_person my_data.requests my_data.answer
@@ -93,13 +97,14 @@ PAGES = {
     "township": """desk.front complaints.index complaints.answer review.decide notices.objections staff.waiting
         areas.limits areas.holidays rule_book.templates""",
     "admin": """lists.index archives.new desk.front areas.index areas.show areas.rename staff.index staff.grant
-        staff.add_person""",
+        staff.add_person summary.show""",
 }
 NO_PAGES = {  # files, data, two ways back to the till
     "static", "photos.show", "public.robots", "contributions.search", "contributions.teams",
     "contributions.example", "rule_book.sheet", "counter.again", "counter.back",
     "counter.goods", "lock.show", "lock.stay", "reservations.goods", "reservations.back", "reservations.again",
     "goods.picture", "goods.sheet", "jobs.file", "census.problems", "openings.example",
+    "expiry.line",
 }  # fmt: skip
 
 
@@ -278,6 +283,7 @@ def leave_work(site: Site) -> dict[str, int]:
             **by(committee), village_id=village, file_name="十一月.xlsx", rows=roster.read(sheet)
         ),
         **leave_openings(by, committee, village),
+        **leave_expiry(by, committee, village, holder),
         "upload_id": rule_book.upload(
             **by(committee), book_id=draft, file_name="细则.xlsx", items=rule_book.default_items()[1:]
         ),
@@ -310,6 +316,24 @@ def leave_openings(by: Callable[[Person], dict[str, Any]], committee: Person, vi
         "openings.answer.line_id": disputed.id,
         "openings.object_to.line_id": first.id,
         "openings.preview.upload_id": upload(*homes[6:]),
+    }
+
+
+def leave_expiry(
+    by: Callable[[Person], dict[str, Any]], committee: Person, village: int, holder: Person
+) -> dict[str, int]:
+    """Leave a year-end whose list is public today, with an objection that waits."""
+    rule = expiry.propose(**by(committee), village_id=village, years=0, minutes="村民会议第9号")
+    expiry.adopt(**by(Person.get(Person.username == "township")), rule_id=rule)
+    Expiry.update(warns_at=by(committee)["now"]).where(Expiry.rule == rule).execute()
+    year = Expiry.get(Expiry.rule == rule)
+    has_points = Account.select(Account.owner_id).where(Account.type == "household", Account.balance > 0)
+    others = Household.select().where(Household.village == village, Household.id.in_(has_points))
+    other = others.where(Household.id != holder.household_id).order_by(Household.id).first()
+    about = {"expiry_id": year.id, "household_id": other.id, "text": "少算了十月的清洁户"}
+    return {
+        "expiry_id": year.id,
+        "expiry.answer.line_id": expiry.object_to(**by(holder), **about),
     }
 
 

@@ -25,7 +25,7 @@ from hypothesis.stateful import (
 )
 from peewee import fn
 
-from points import access, caps, db, holding, ledger, opening, photos, stock
+from points import access, caps, db, holding, ledger, opening, photos, stock, summaries
 from points.calendar import local_date
 from points.errors import PointsError
 from points.models import (
@@ -382,6 +382,7 @@ class Life(Shopping):
     def balances_and_shelf_are_the_sum_of_their_movements(self) -> None:
         assert list(ledger.audit()) == []
         assert stock.audit() == []
+        assert list(summaries.audit()) == []
         on_hand = defaultdict(int)
         for movement in StockMovement.select().order_by(StockMovement.id):
             on_hand[movement.goods_id] += movement.change

@@ -12,6 +12,7 @@ from points import cli, db, demo
 from points.errors import PointsError
 from points.models import Area, Person
 from points.models.ledger import AccountType
+from points.models.summary import MonthSummary
 
 
 def run(*words: str, **environment: str) -> Result:
@@ -83,11 +84,15 @@ def test_the_audit_exits_1_on_a_drift_and_0_without(database: str) -> None:
     assert run("ledger", "audit", POINTS_DATABASE_URL=database).exit_code == 0
     db.connect(database)
     db.execute("INSERT INTO account (type, owner_id, balance) VALUES (?, ?, ?)", (str(AccountType.HOUSEHOLD), 1, 5))
+    area = Area.create(kind="village", name="石桥村")
+    MonthSummary.create(area=area, month="2026-11", kind="award", item=3, stripe=0, count=1, points=5, change=5)
     found = run("ledger", "audit", POINTS_DATABASE_URL=database)
     assert found.exit_code == 1
     assert "balance" in found.output
     assert "stored 5, recomputed 0" in found.output
+    assert f"summary points of 2026-11 award 3 in area {area.id}: stored 5, recomputed 0" in found.output
 
 
 def test_tick_posts_nothing_where_nothing_is_due(database: str) -> None:
-    assert run("tick", POINTS_DATABASE_URL=database).output == "0 lines posted, 0 reservations expired\n"
+    told = run("tick", POINTS_DATABASE_URL=database).output
+    assert told == "0 lines posted, 0 reservations expired, 0 points lapsed\n"

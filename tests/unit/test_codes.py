@@ -6,7 +6,8 @@ import pytest
 
 from points import codes, tries
 from points.errors import CardMisread, WeakPin
-from points.names import initials, mask
+from points.names import READINGS, initials, mask
+from tests.initials import written
 
 
 def test_a_card_fits_the_smallest_strong_qr_and_reads_back() -> None:
@@ -69,6 +70,10 @@ def test_a_name_is_masked(name: str, masked: str) -> None:
 )
 def test_a_name_is_found_by_its_initials(name: str, found_by: str) -> None:
     assert initials(name).endswith(found_by)
+
+
+def test_the_readings_kept_are_those_of_the_dictionary() -> None:
+    assert READINGS.read_text(encoding="utf-8") == written(), "run python -m tests.initials"
 
 
 def test_waits_grow_and_never_become_a_lock() -> None:

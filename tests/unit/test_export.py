@@ -5,8 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
+from weakref import WeakSet
 
 import pytest
 from peewee import DatabaseError
@@ -101,6 +104,31 @@ def test_a_list_without_rows_has_its_headings() -> None:
 def test_any_title_gives_a_sheet_that_opens(title: str) -> None:
     book = CalamineWorkbook.from_filelike(io.BytesIO(written("xlsx", [["甲"]], title)))
     assert 1 <= len(book.sheet_names[0]) <= 31
+
+
+class Row(list[Cell]):
+    """A row that can be watched: known by what it is, not by what it says."""
+
+    __hash__ = object.__hash__
+    __eq__ = object.__eq__
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_rows_are_written_as_they_come_and_none_is_kept(kind: str, tmp_path: Path) -> None:
+    alive: WeakSet[Row] = WeakSet()
+    most = 0
+
+    def rows() -> Iterator[Row]:
+        nonlocal most
+        for number in range(3_000):
+            row = Row([number, f"第{number}户"])
+            alive.add(row)
+            most = max(most, len(alive))
+            yield row
+
+    with (tmp_path / "list").open("wb") as file:
+        exporting.write(file, kind, "名册", ["号", "户"], rows())
+    assert most <= 3
 
 
 def test_what_was_taken_out_is_kept_once_a_key_and_never_changed(world: World) -> None:

@@ -1,5 +1,6 @@
 """A villager's own pages: the balance and how each point came."""
 
+import re
 from collections.abc import Callable
 
 from points.models.contribution import Line
@@ -120,7 +121,29 @@ def test_it_asks_few_statements_however_long_the_statement_is(
         assert browser.get("/home").status_code == 200
         counts.append(statements() - before)
     assert counts[0] == counts[1]
-    assert counts[0] <= 6  # who asks, the household, its entries, the deeds and receipts behind them, what names one
+    assert counts[0] <= 7  # who asks, the household, what waits and names one, entries, deeds and receipts behind them
+    before = statements()
+    browser.get("/home")
+    assert statements() - before == 4  # what the page shows is the same: it is not made again
+
+
+def test_a_page_seen_again_has_new_keys_and_shows_what_changed_at_once(browser: Browser, world: World) -> None:
+    steps.record(world, code=11)
+    browser.sign_in(world.villager())
+    pages = [browser.get("/home").text for _ in range(3)]
+    keys = [set(re.findall(r'name="key" value="([0-9a-f]{32})"', page)) for page in pages]
+    assert keys[0]
+    assert not keys[1] & keys[2]
+    world.give_points(world.households[0], 17)
+    assert "+17" in browser.get("/home").text
+    steps.record(world, code=1)
+    assert browser.get("/home").text.count("待初审") == pages[2].count("待初审") + 1
+
+
+def test_another_member_of_the_household_sees_the_own_page(browser: Browser, world: World) -> None:
+    first, second = world.people(world.households[0])[:2]
+    for person in (first, second, first):
+        assert f"{person.name} · " in browser.sign_in(person).get("/home").text
 
 
 def test_staff_without_a_household_are_told_why_there_is_no_account(browser: Browser, world: World) -> None:

@@ -10,6 +10,8 @@ from points.jobs import Outcome, Task
 from points.services import job
 from points.web import jobs as page
 from tests.browser import Browser
+from tests.race.served import environment
+from tests.tools import press
 from tests.world import World
 
 
@@ -59,3 +61,23 @@ def test_a_running_job_shows_how_far_it_is(browser: Browser, world: World, monke
     monkeypatch.setattr(jobs, "progress", lambda spool, job_id: (120, 500))
     answer = client.get(url).text
     assert "120 / 500" in answer and 'value="120" max="500"' in answer
+
+
+def test_the_server_lets_a_process_of_its_own_do_it(
+    browser: Browser, world: World, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()  # the real kinds
+    for name, value in environment(database).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("POINTS_SPOOL", browser.app.config["SPOOL"])
+    monkeypatch.setattr("points.web.lists.AT_ONCE", 1)
+    browser.sign_in(world.committee[0])
+    url = press(browser, f"/lists/staff.index/{world.village}", format="csv").location
+    page.work_off_apart(browser.app)
+    answer = browser.client.get(f"{url}/file")
+    assert world.committee[0].name in answer.text
+    answer.close()
+    url = press(browser, f"/lists/staff.index/{world.village}", format="csv").location
+    monkeypatch.setenv("POINTS_SECRET_KEY", "")
+    page.work_off_apart(browser.app)
+    assert jobs.of(world.committee[0], int(url.rpartition("/")[2])).state == "failed"

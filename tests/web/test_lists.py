@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlencode
+from urllib.parse import quote, unquote, urlencode
 from uuid import uuid4
 
 import pytest
@@ -21,8 +21,10 @@ from werkzeug.test import TestResponse
 from points import db
 from points.models.contribution import Contribution, Notice
 from points.models.goods import Goods
+from points.models.jobs import Job
 from points.models.paper import Export
-from points.models.people import Person
+from points.models.people import Person, Role
+from points.web import jobs
 from points.web.lists import registry
 from tests import steps
 from tests.browser import Browser, forms_of
@@ -42,6 +44,7 @@ PAGES = {
     "households.people": "households.index",
     "reservations.aside": "reservations.index",
     "stockroom.batches": "stockroom.movements",
+    "summary.items": "summary.show",
 }
 """The pages of lists that are not called as their page."""
 SUBJECTS = {"area_id": "village", "receiving_id": "receiving", "book_id": "draft"}
@@ -62,7 +65,7 @@ NO_LISTS = {
     "a board on the wall, to be printed": "public/lanes",
 }
 """Templates with a table or cells that offer no list, by why not."""
-LATER = ("census", "changes", "my_data", "openings", "packet", "passbooks")
+LATER = ("census", "changes", "expiry", "my_data", "openings", "packet", "passbooks")
 """Folders of pages that offer none yet."""
 PAGED = re.compile(r'<a[^>]*?(?:rel="next"[^>]*?href="([^"]+)"|href="([^"]+)"[^>]*>(?:[^<]*?(?:下一页|看后面的人)))')
 
@@ -308,6 +311,56 @@ def test_texts_that_look_like_formulas_do_no_harm(browser: Browser, world: World
     browser.sign_in(world.clerk)
     assert "'=1+1" in [row[0] for row in rows_of(take(browser, "goods.index", world.shop))]
     assert "=1+1" in [row[0] for row in cells(take(browser, "goods.index", world.shop, "xlsx"))]
+
+
+# --- long ones --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def few_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("points.web.lists.AT_ONCE", 3)
+
+
+@pytest.mark.usefixtures("few_at_once")
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_a_long_list_is_written_beside_the_requests_and_waits_for_its_reader(
+    browser: Browser, world: World, kind: str
+) -> None:
+    for name in ("龚一", "龚二", "龚三", "龚四"):
+        world.open_household(world.lanes[0], name)
+    browser.sign_in(world.committee[0])
+    answer = take(browser, "households.index", world.village, kind, q="龚")
+    assert answer.status_code == 303 and not Export.select().exists()
+    assert "龚" not in Job.get().given  # what was typed to search by
+    jobs.work_off(browser.app)
+    assert "做好了" in browser.get(answer.location).text
+    file = browser.client.get(f"{answer.location}/file")
+    rows = list(csv.reader(io.StringIO(file.data.decode("utf-8-sig")))) if kind == "csv" else cells(file)
+    file.close()
+    assert [row[3] for row in rows] == ["家里人", "龚一", "龚二", "龚三", "龚四"]
+    kept = Export.get()
+    assert (kept.asked, kept.format, kept.count, kept.made_by_id) == ("按搜索词", kind, 4, world.committee[0].id)
+    assert f"filename*=UTF-8''{quote('石桥村-户名册-')}{world.today}.{kind}" in file.headers["Content-Disposition"]
+
+
+@pytest.mark.usefixtures("few_at_once")
+def test_the_same_press_asks_once_for_a_long_list_and_another_filter_for_another(
+    browser: Browser, world: World
+) -> None:
+    browser.sign_in(world.committee[0])
+    same: dict[str, Any] = {"name": "households.index", "subject_id": world.village, "key": "the-key-of-one-page-shown"}
+    places_ = [take(browser, **same, **query).location for query in ({}, {}, {"lane": world.lanes[0]})]
+    assert places_[0] == places_[1] != places_[2] and Job.select().count() == 2
+
+
+@pytest.mark.usefixtures("few_at_once")
+def test_who_lost_the_right_meanwhile_gets_no_file(browser: Browser, world: World) -> None:
+    browser.sign_in(world.committee[0])
+    answer = take(browser, "households.index", world.village)
+    Role.update(ended_at=world.now).where(Role.person == world.committee[0]).execute()
+    jobs.work_off(browser.app)
+    assert Job.get().state == "failed" and not Export.select().exists()
+    assert browser.client.get(f"{answer.location}/file").status_code == 404
 
 
 # --- on record --------------------------------------------------------------------------------------------------------

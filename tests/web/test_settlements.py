@@ -76,7 +76,11 @@ def test_the_sheet_is_ready_to_be_signed(browser: Browser, world: World, receipt
     assert "村里（签字）：田主任" in browser.get(f"{page}/sheet").text
 
 
-def test_the_receipts_come_as_a_spreadsheet(browser: Browser, world: World, receipts: list[int]) -> None:
+@pytest.mark.parametrize("lot", [3, 4, 10_000])
+def test_the_receipts_come_as_a_spreadsheet(
+    browser: Browser, world: World, receipts: list[int], lot: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("points.queries.settlements.A_LOT", lot)
     page = drawn(browser.sign_in(world.committee[0]), world)
     answer = press(browser, f"/lists/settlements.show/{page.rpartition('/')[2]}", format="xlsx")
     columns = [sheets.Column(name) for name in ("凭证号", "户号", "积分", "金额")]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from gettext import NullTranslations
 from typing import Any
-from uuid import uuid4
 
 from flask import make_response, render_template, request
 from flask.typing import ResponseReturnValue
@@ -38,8 +39,8 @@ PLAIN = {
 
 
 def new_key() -> str:
-    """Mint a write's key."""
-    return uuid4().hex
+    """Mint a write's key: by time first, so that the newest keys lie side by side in every index."""
+    return f"{time.time_ns() // 1000:014x}{secrets.token_hex(9)}"
 
 
 class _Sentences(NullTranslations):

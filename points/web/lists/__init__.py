@@ -13,24 +13,27 @@ import importlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
-from itertools import count
+from itertools import count, islice
 from tempfile import TemporaryFile
 from typing import IO, Any, TypeVar
+from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, current_app, g, render_template, request, send_file
+from flask import Blueprint, current_app, g, render_template, request, send_file
 from flask.typing import ResponseReturnValue
-from flask_login import login_required
+from flask_login import current_user, login_required
 from markupsafe import Markup
 
-from points import access, exporting
+from points import access, exporting, jobs
 from points.calendar import local_date
 from points.errors import Invalid, NotFound
 from points.exporting import Cell
+from points.jobs import Outcome, Task
 from points.queries import exports as reads
 from points.services import export
+from points.web import jobs as works
 from points.web.edge import now
 from points.web.forms.base import ButtonForm
 from points.web.session import me
@@ -38,7 +41,9 @@ from points.web.text import gettext as _
 
 blueprint = Blueprint("lists", __name__)
 Row = TypeVar("Row")
-_SUBJECTS = ("people", "work", "wall", "shop", "money", "rules")
+AT_ONCE = 1_000
+"""A list of more rows is written beside the requests: a tenth of a second is as long as others may wait for it."""
+_SUBJECTS = ("people", "work", "wall", "shop", "money", "rules", "summary")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,42 +86,71 @@ def registry() -> dict[str, Build]:
 @blueprint.post("/lists/<name>/<int:subject_id>")
 @login_required
 def take(name: str, subject_id: int) -> ResponseReturnValue:
-    """Hand a list out as a file; that it leaves is on record before its first byte does."""
+    """Hand a list out as a file, a long one by a job; that it leaves is on record before its first byte does."""
     form, kind = ButtonForm(), request.form.get("format", "")
     if name not in registry():
         raise NotFound()
     listing = registry()[name](subject_id)
     if not form.validate_on_submit() or kind not in exporting.MIMETYPES:
         raise Invalid(what=_("这一页不完整，请刷新"))
-    rows = _Watched(listing.rows)
+    first = list(islice(listing.rows, AT_ONCE + 1))
+    if len(first) > AT_ONCE:
+        return _later(form.key.data or "", name, subject_id, kind)
     with ExitStack() as stack:
         file = stack.enter_context(TemporaryFile())
-        exporting.write(file, kind, listing.title, listing.heads.split("、"), rows)
-        # The same button takes the same list out once, however often it is pressed; what it said since is another.
-        said = sha256(f"{name} {subject_id} {kind} {listing.asked} {rows.digest}".encode()).hexdigest()
-        export.record(
-            key=f"{form.key.data}.{said[:14]}",
-            actor=me(),
-            now=now(),
-            area_id=listing.area_id,
-            name=name,
-            title=listing.title,
-            asked=listing.asked,
-            format=kind,
-            count=rows.count,
-        )
+        _write(file, kind, replace(listing, rows=first), name, subject_id, key=form.key.data or "")
         stack.pop_all()  # from here on the answer closes it
-    return _answer(file, kind, listing)
-
-
-def _answer(file: IO[bytes], kind: str, listing: Listing) -> Response:
     size = file.tell()
     file.seek(0)
-    name = f"{access.area(listing.area_id).name}-{listing.title}-{local_date(now())}.{kind}"
-    name = re.sub(r'[\\/:*?"<>|\s]+', " ", name)
+    name = _file_name(listing, kind)
     answer = send_file(file, mimetype=exporting.MIMETYPES[kind], as_attachment=True, download_name=name)
     answer.content_length = size
     return answer
+
+
+def _later(key: str, name: str, subject_id: int, kind: str) -> ResponseReturnValue:
+    """Let a long list be written beside the requests. What was typed to search by goes when it is written."""
+    asked = request.query_string
+    said = sha256(f"{name} {subject_id} {kind} {asked!r}".encode()).hexdigest()[:14]
+    given = {"list": name, "subject": subject_id, "format": kind, "page": urlsplit(request.referrer or "").path}
+    given["upload"] = jobs.keep_upload(works.spool(), f"{key}.{said}", asked)
+    return works.ask(f"{key}.{said}", "list", given)
+
+
+def write_out(task: Task) -> Outcome:
+    """Write a list of any length into the file of a job."""
+    name, subject_id, kind = (task.given[word] for word in ("list", "subject", "format"))
+    reader = current_user._get_current_object()
+    with current_app.test_request_context(query_string=task.upload().decode()):
+        g._login_user = reader
+        listing = registry()[name](subject_id)
+        with task.path.open("wb") as file:
+            _write(file, kind, listing, name, subject_id, key=f"list-{task.id}")
+        return Outcome(file_name=_file_name(listing, kind))
+
+
+def _write(file: IO[bytes], kind: str, listing: Listing, name: str, subject_id: int, *, key: str) -> None:
+    """Write a list as *kind* to *file*, and keep on record that it leaves."""
+    rows = _Watched(listing.rows)
+    exporting.write(file, kind, listing.title, listing.heads.split("、"), rows)
+    # The same button takes the same list out once, however often it is pressed; what it said since is another.
+    said = sha256(f"{name} {subject_id} {kind} {listing.asked} {rows.digest}".encode()).hexdigest()
+    export.record(
+        key=f"{key}.{said[:14]}",
+        actor=me(),
+        now=now(),
+        area_id=listing.area_id,
+        name=name,
+        title=listing.title,
+        asked=listing.asked,
+        format=kind,
+        count=rows.count,
+    )
+
+
+def _file_name(listing: Listing, kind: str) -> str:
+    name = f"{access.area(listing.area_id).name}-{listing.title}"[:60]
+    return re.sub(r'[\\/:*?"<>|\s]+', " ", f"{name}-{local_date(now())}.{kind}")
 
 
 @blueprint.get("/areas/<int:area_id>/exports")

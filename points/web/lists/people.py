@@ -106,7 +106,7 @@ def earlier_statement(household_id: int) -> Listing:
 
 
 def _told(household: Household) -> Listing:
-    found = (home.behind(lot, household.id)[0] for lot in _entries(household.id))
+    found = (home.behind(lot) for lot in _entries(household.id))
     return Listing(
         title=_("%(number)s 户积分明细", number=household.number),
         area_id=household.village_id,

@@ -111,7 +111,7 @@ def objections(_nothing: int) -> Listing:
         title=_("异议"),
         area_id=own_area(),
         heads=_("异议、户号、姓名、项目、何时提、何时前答复、情况"),
-        rows=map(row, [*notices.open_objections(me()), *notices.answered(me())]),
+        rows=map(row, [*notices.open_objections(me()), *notices.answered(me(), now=now())]),
     )
 
 

@@ -42,7 +42,7 @@ blueprint = Blueprint("papers", __name__)
 FEW = 3
 """So many notices and red boards are offered, the newest."""
 MOST_UNDRAWN = 30
-RENEWED = ("board", "goods", "hours", "lanes", "notice", "rules")
+RENEWED = ("board", "expiry", "goods", "hours", "lanes", "notice", "rules")
 """Kinds of which a later printing takes the place of an earlier one."""
 PAGES = {
     "board": "boards.red",
@@ -204,6 +204,8 @@ def _page(found: Paper, area: Area) -> str | None:
     """Return the page that anybody may read of what was printed, if there is one."""
     if found.kind == "notice":
         return url_for("notices.show", notice_id=found.subject_id)
+    if found.kind == "expiry":
+        return url_for("expiry.show", expiry_id=found.subject_id)
     if found.kind in PAGES and area.kind == "village":
         more: dict[str, Any] = {"shop": found.subject_id} if found.kind == "goods" else {}
         return url_for(PAGES[found.kind], village_id=area.id, **more)

@@ -136,6 +136,9 @@ def _notes(leaf: Leaf, full: bool) -> Iterator[str]:
         yield _("还欠 %(n)s 分，以后得的分先抵还。", n=grouped(leaf.owed))
     if leaf.held:
         yield _("另有 %(n)s 分留给还没取的预约。", n=grouped(leaf.held))
+    if leaf.lapsing:
+        day, points = local_day(leaf.lapsing.day), grouped(leaf.lapsing.points)
+        yield _("到%(day)s还没用的 %(n)s 分将到期。", day=day, n=points)
     if leaf.proxies:
         said = [
             _("%(name)s（到 %(day)s）", name=_name(name, full), day=local_day(until)) for name, until in leaf.proxies
