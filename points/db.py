@@ -52,7 +52,9 @@ def open_database(url: str) -> Database:
         opened.register_function(_sha256_hex, "sha256_hex", 1)
         return opened
     if parts.scheme in ("postgresql", "postgres"):
-        return _Postgresql(url, prefer_psycopg3=True)
+        from points.postgresql import Postgresql  # nobody needs it for SQLite
+
+        return Postgresql(url, prefer_psycopg3=True)
     raise ValueError(f"POINTS_DATABASE_URL must begin with sqlite: or postgresql:, not {parts.scheme!r}")
 
 
@@ -61,41 +63,6 @@ def is_local(url: str) -> bool:
     parts = urlsplit(url)
     hosts = [host for host in (parts.hostname, *parse_qs(parts.query).get("host", ())) if host]
     return parts.scheme == "sqlite" or all(host in _LOOPBACK or host.startswith("/") for host in hosts)
-
-
-class _Postgresql(PostgresqlDatabase):
-    """PostgreSQL whose connections keep the statements that they prepared.
-
-    psycopg prepares a statement once for each *size* of its integers, and keeps a hundred: so a site prepared again and
-    again. Every integer goes over as a bigint.
-    """
-
-    def _connect(self) -> Any:
-        from psycopg.types.numeric import Int8Dumper  # nobody needs it for SQLite
-
-        connection = super()._connect()  # type: ignore[misc]
-        connection.adapters.register_dumper(int, Int8Dumper)
-        connection.prepare_threshold, connection.prepared_max = 2, 1000
-        return connection
-
-    def begin(self, isolation_level: str | None = None) -> None:
-        self._say(b"BEGIN")
-
-    def commit(self) -> None:
-        self._say(b"COMMIT")
-
-    def rollback(self) -> None:
-        self._say(b"ROLLBACK")
-
-    def _say(self, word: bytes) -> None:
-        """Say *word* without a cursor: less than half of the work; and after its own ROLLBACK psycopg forgets all."""
-        from psycopg.errors import error_from_result
-        from psycopg.pq import ExecStatus
-
-        with _as_peewee:
-            result = self.connection().pgconn.exec_(word)  # type: ignore[no-untyped-call]
-            if result.status != ExecStatus.COMMAND_OK:
-                raise error_from_result(result)
 
 
 def connect(url: str) -> None:
@@ -224,7 +191,9 @@ def _for_postgresql(sql: str) -> str:
 
 def execute(sql: str, parameters: Sequence[Any] = ()) -> Any:
     """Run one fixed statement, its parameters marked by ``?``; return the cursor. For the few hot statements only."""
-    return database.obj.execute_sql(_for_postgresql(sql) if is_postgresql() else sql, parameters)
+    if is_postgresql():
+        return database.obj.execute_sql(_for_postgresql(sql), parameters, fixed=True)
+    return database.obj.execute_sql(sql, parameters)
 
 
 # --- what the databases say differently, for the few statements that work on a whole set ---------------------------
