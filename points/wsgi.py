@@ -1,6 +1,7 @@
 """What the server loads: the site, and beside it the threads that post what is due every minute and do longer work."""
 
 import ctypes
+import gc
 from contextlib import suppress
 
 from config import from_environment
@@ -23,3 +24,5 @@ _give_memory_back()
 app = create_app(from_environment())
 ticker.start(app)
 jobs.start(app, apart=True)
+gc.freeze()  # what was loaded stays: looking it over again and again took a tenth of a page
+gc.set_threshold(10_000, 20, 50)
