@@ -43,22 +43,24 @@ def front() -> ResponseReturnValue:
     if top is None or person.household_id is None:
         return render_template("home/nobody.html", person=person)
     before = request.args.get("before", type=int)
-    first, household_id = before is None, person.household_id
+    household_id = person.household_id
 
     def statement() -> dict[str, Any]:
         page = home.page(top, household_id, before=before)
         return {"rows": list(told(page.rows)), "older": page.older, "tabs": tabs(top.village_id)}
 
+    if before is not None:
+        return render_template("home/front.html", top=top, before=before, **statement())
     return frame.unless_the_same(
         "home/front.html",
         statement,
         top=top,
-        before=before,
-        collected=proxies.unseen(person) if top.proxy_receipt_id and first else [],
-        reserved=reservations.open_of(household_id) if top.held and first else [],
-        named=report.unsaid(person, local_date(now())) if first else [],
-        waiting=home.waiting(household_id) if first else [],
-        warning=expiry.warning(household_id, now()) if top.expiry_id and first else None,
+        before=None,
+        collected=proxies.unseen(person) if top.proxy_receipt_id else [],
+        reserved=reservations.open_of(household_id) if top.held else [],
+        named=report.unsaid(person, local_date(now())),
+        waiting=home.waiting(household_id),
+        warning=expiry.warning(household_id, now()) if top.expiry_id else None,
     )
 
 
