@@ -266,9 +266,9 @@ def _heard(work: Work) -> list[tuple[str, Any]]:
     bound, heard = db.database.obj, []
     execute = bound.execute_sql
 
-    def listening(sql: str, params: Any = ()) -> Any:
+    def listening(sql: str, params: Any = (), **words: Any) -> Any:
         heard.append((sql, tuple(params)))
-        return execute(sql, params)
+        return execute(sql, params, **words)
 
     bound.execute_sql = listening
     try:
