@@ -43,7 +43,7 @@ class Loop:
         head: list[Any] = []
         pieces = self._site(environ(scope, body), lambda status, headers, _=None: head.extend((status, headers)))
         try:
-            if self._group.is_open and not await self._commit():
+            if self._group.is_open and not await asyncio.shield(self._commit()):  # of all who wait
                 protocol.response_bytes(503, _PLAIN, _NOT_KEPT)
                 return
             status, headers = int(head[0][:3]), head[1]
