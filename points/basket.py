@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, NamedTuple
 
 from points import db
 from points.calendar import first_day, local_date, start_of
@@ -68,24 +69,40 @@ _TAKEN = """
 """
 
 
-def price(basket: Sequence[Sequence[int]], shop_id: int, *, now: datetime) -> list[Wanted]:
-    """Merge the *basket* of (goods id, quantity, price shown) by goods and price it, in the order of goods ids.
+class Asked(NamedTuple):
+    """A basket whose goods were asked for: pieces and prices shown by goods id, and the answer, not read yet."""
 
-    Raises `EmptyBasket`, `BasketTooLarge`, `NotFound` for goods of another shop, `GoodsHidden`, `GoodsNotYet`,
-    `GoodsNoLonger`, and `PriceChanged` when the price shown is not today's.
-    """
+    quantities: dict[int, int]
+    prices: dict[int, set[int]]
+    goods: Any | None
+
+
+def ask(basket: Sequence[Sequence[int]], shop_id: int) -> Asked:
+    """Merge the *basket* of (goods id, quantity, price shown) by goods and ask for these; `price` reads the answer."""
     quantities: dict[int, int] = {}
     prices: dict[int, set[int]] = {}
     for goods_id, quantity, shown in basket:
         quantities[goods_id] = quantities.get(goods_id, 0) + quantity
         prices.setdefault(goods_id, set()).add(shown)
-    if not quantities:
-        raise EmptyBasket()
-    if len(quantities) > MOST_KINDS or not all(0 < count <= MOST_OF_A_KIND for count in quantities.values()):
-        raise BasketTooLarge(kinds=MOST_KINDS, pieces=MOST_OF_A_KIND)
+    if not 0 < len(quantities) <= MOST_KINDS:
+        return Asked(quantities, prices, None)
     marks = ", ".join("?" * len(quantities))
     sql = _GOODS + (" FOR UPDATE OF stock" if db.is_postgresql() else "")  # in one order for all
-    rows = db.execute(sql.format(marks), (shop_id, *quantities)).fetchall()
+    return Asked(quantities, prices, db.ask(sql.format(marks), (shop_id, *quantities)))
+
+
+def price(asked: Asked, *, now: datetime) -> list[Wanted]:
+    """Price a basket, in the order of goods ids.
+
+    Raises `EmptyBasket`, `BasketTooLarge`, `NotFound` for goods of another shop, `GoodsHidden`, `GoodsNotYet`,
+    `GoodsNoLonger`, and `PriceChanged` when the price shown is not today's.
+    """
+    quantities, prices, goods = asked
+    if not quantities:
+        raise EmptyBasket()
+    if goods is None or not all(0 < count <= MOST_OF_A_KIND for count in quantities.values()):
+        raise BasketTooLarge(kinds=MOST_KINDS, pieces=MOST_OF_A_KIND)
+    rows = goods.fetchall()
     if len(rows) != len(quantities):
         raise NotFound()
     today, lines = local_date(now), []

@@ -99,6 +99,16 @@ class Shown(NamedTuple):
         return self.via in ("typed", "photo")
 
 
+class Asked(NamedTuple):
+    """A card or phone's code whose holder was asked for, and wrong tries with it: the answers are not read yet."""
+
+    text: str
+    presented: Presented
+    to_redeem: bool
+    holder: Any
+    tries: Any | None
+
+
 _TILL = """
     SELECT till.id, till.number, shop.id, shop.code, shop.area_id, shop.takes_cash, account.id,
         COALESCE((SELECT shift.id FROM shift WHERE shift.id = till.shift_id AND shift.closed_at IS NULL
@@ -133,6 +143,7 @@ _CARD = f"""
     SELECT card.id, card.secret_hash, card.handed_at, card.revoked_at, card.revoked_reason, {_HOLDER}
     FROM card JOIN person ON person.id = card.person_id {_OF_HOLDER} WHERE card.number = ?
 """
+_SUBJECT_OF_CARD = "(SELECT 'card:' || id FROM card WHERE number = ?)"
 _PHONE = f"SELECT 0, '', 0, NULL, '', {_HOLDER} FROM person {_OF_HOLDER} WHERE person.id = ?"
 _CLAIM = (
     "INSERT INTO phone_code (person_id, step, till_id, clerk_id, read_at, used) VALUES (?, ?, ?, ?, ?, ?) "
@@ -162,21 +173,11 @@ def till_of(clerk: Person, till_id: int, *, now: datetime) -> AtTill:
     return AtTill(*row[:8])
 
 
-def present(
-    text: str,
-    *,
-    till: AtTill,
-    clerk: Person,
-    now: datetime,
-    collector_id: int = 0,
-    photo: bool = False,
-    to_redeem: bool = False,
-) -> Shown:
-    """Understand what was scanned, photographed or typed; return the card, or raise the first rule that refuses it.
+def ask(text: str, *, till: AtTill, clerk: Person, collector_id: int = 0, to_redeem: bool = False) -> Asked:
+    """Understand what was scanned, photographed or typed, and ask whose it is, for `present`. Raises `CardMisread`.
 
     *to_redeem* holds the card until the transaction ends, so that guesses at one PIN come one after another, and asks
-    that wrong tries have waited: in a later statement, which sees what the guess before it counted. A phone's code it
-    uses up; only to look, that must have been read with `claim` before.
+    for wrong tries: in a later statement, which sees what the guess before it counted.
     """
     presented = codes.read(text)
     by_phone = presented.person_id
@@ -184,7 +185,20 @@ def present(
     if to_redeem and db.is_postgresql() and not by_phone:
         sql += " FOR UPDATE OF card"
     about = (till.shop_area_id, collector_id or by_phone, clerk.id, clerk.id, clerk.id, by_phone or presented.number)
-    row = db.execute(sql, about).fetchone()
+    holder = db.ask(sql, about)
+    counted = tries.ask("till", presented.number, subject=_SUBJECT_OF_CARD) if to_redeem and not by_phone else None
+    return Asked(text, presented, to_redeem, holder, counted)
+
+
+def present(asked: Asked, *, till: AtTill, clerk: Person, now: datetime, photo: bool = False) -> Shown:
+    """Return the card that was asked for, or raise the first rule that refuses it.
+
+    Who redeems must have waited after wrong tries, and uses a phone's code up; only to look, that must have been read
+    with `claim` before.
+    """
+    text, presented, to_redeem, holder, counted = asked
+    by_phone = presented.person_id
+    row = holder.fetchone()
     if row is None:
         raise CardUnknown()
     card_id, secret_hash, handed_at, revoked_at, revoked_reason = row[:5]
@@ -206,7 +220,7 @@ def present(
             claim(text, till=till, clerk=clerk, now=now)
         _require_claim(presented, till=till, clerk=clerk, now=now, use=to_redeem)
     else:
-        failures = tries.require_patience("till", _subject(card_id, person_id), now=now) if to_redeem else 0
+        failures = tries.patience(counted, now=now) if counted is not None else 0
         if presented.code is not None and not codes.same(secret_hash, codes.hash_code(presented.code)):
             raise CardUnknown()
     return Shown(

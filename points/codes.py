@@ -10,7 +10,6 @@ read. Argon2 would not save six digits; the key outside does, and growing waits.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections.abc import Iterator
 from datetime import datetime
@@ -231,7 +230,7 @@ def _read_derived(type_: str, typed: str) -> int:
 
 def _mac(purpose: str, text: str) -> str:
     assert _key, "the card key is not set"
-    return hmac.new(_key, f"{purpose}\n{text}".encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(_key, f"{purpose}\n{text}".encode(), "sha256").hex()
 
 
 def _digits(purpose: str, seed: str, count: int) -> str:

@@ -116,8 +116,12 @@ def transaction() -> Iterator[None]:
     group: Group | None = getattr(_here, "group", None)
     if group.inside if group else database.in_transaction():
         raise RuntimeError("a transaction is open already: a verb does not call a verb")
+    if group:
+        with group:
+            yield
+        return
     # SQLite lets writers of other processes poll for their turn; those of this process queue up, which is fair.
-    with group.member() if group else nullcontext() if is_postgresql() else _writer, database.atomic():
+    with nullcontext() if is_postgresql() else _writer, database.atomic():
         yield
 
 
@@ -141,9 +145,8 @@ class Group:
         """Tell whether something waits to be made durable."""
         return self._outer is not None
 
-    @contextmanager
-    def member(self) -> Iterator[None]:
-        """Open the group's transaction if there is none, and mark that one of its members is under way."""
+    def __enter__(self) -> None:
+        """Begin a member, and the group's transaction if there is none."""
         if not self.is_open:
             _writer.acquire()
             try:
@@ -154,12 +157,16 @@ class Group:
                 _writer.release()
                 raise
             self.members = 0
+        database.obj.execute_sql("SAVEPOINT member")
         self.members += 1
         self.inside = True
-        try:
-            yield
-        finally:
-            self.inside = False
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        """Keep what the member did, or undo it if it failed."""
+        self.inside = False
+        if kind is not None:
+            database.obj.execute_sql("ROLLBACK TO member")
+        database.obj.execute_sql("RELEASE member")
 
     def leave(self) -> None:
         """Let the thread's transactions be committed one by one again."""
@@ -190,10 +197,34 @@ def _for_postgresql(sql: str) -> str:
 
 
 def execute(sql: str, parameters: Sequence[Any] = ()) -> Any:
-    """Run one fixed statement, its parameters marked by ``?``; return the cursor. For the few hot statements only."""
+    """Run one fixed statement, its parameters marked by ``?``; return the cursor. For the few hot statements only.
+
+    On PostgreSQL it travels when an answer is read, with the transaction's others that wait: `points.postgresql`.
+    """
     if is_postgresql():
         return database.obj.execute_sql(_for_postgresql(sql), parameters, fixed=True)
     return database.obj.execute_sql(sql, parameters)
+
+
+class Answer:
+    """What SQLite answered. All of it is read: a cursor that an error keeps alive keeps the database from others."""
+
+    def __init__(self, cursor: Any) -> None:
+        self._rows = iter(cursor.fetchall())
+
+    def fetchone(self) -> Any:
+        """Return the next row, or None."""
+        return next(self._rows, None)
+
+    def fetchall(self) -> list[Any]:
+        """Return the rows that are left."""
+        return list(self._rows)
+
+
+def ask(sql: str, parameters: Sequence[Any] = ()) -> Any:
+    """Run one fixed statement whose answer is read later: on PostgreSQL what is asked together travels together."""
+    cursor = execute(sql, parameters)
+    return cursor if is_postgresql() else Answer(cursor)
 
 
 # --- what the databases say differently, for the few statements that work on a whole set ---------------------------
@@ -209,6 +240,20 @@ def set_of_ids() -> str:
 def set_of_texts() -> str:
     """Return the SELECT that reads a set of texts out of one parameter, a JSON list: for ``IN (…)``, of any size."""
     return "SELECT json_array_elements_text(CAST(? AS json))" if is_postgresql() else "SELECT value FROM json_each(?)"
+
+
+def in_set(column: str, kind: str = "BIGINT") -> str:
+    """Return the test that *column* is one of a set in one parameter, a JSON list: where an index finds thousands."""
+    if is_postgresql():  # a sorted array goes through an index in one pass, a join looks up each
+        listed = "json_array_elements_text(CAST(? AS json)) AS listed (value)"
+        return f"{column} = ANY (ARRAY (SELECT CAST(value AS {kind}) FROM {listed}))"
+    return f"{column} IN (SELECT value FROM json_each(?))"
+
+
+def set_of_numbers() -> str:
+    """Return the SELECT that reads an *id* and its *number* out of each member of one parameter, a JSON object."""
+    each = "json_each_text(CAST(? AS json))" if is_postgresql() else "json_each(?)"
+    return f"SELECT CAST(key AS BIGINT) AS id, CAST(value AS BIGINT) AS number FROM {each}"
 
 
 def among(ids: Collection[int]) -> Any:
@@ -234,17 +279,23 @@ _FEW = 8
 
 
 def rows(sql: str, values: Sequence[Sequence[Any]], *, lock: bool = False) -> list[Any]:
+    """Run one statement over a whole set, as `over` does, and return the rows it answers."""
+    answer: list[Any] = over(sql, values, lock=lock).fetchall()
+    return answer
+
+
+def over(sql: str, values: Sequence[Sequence[Any]], *, lock: bool = False) -> Any:
     """Run one statement over a whole set: few rows are written out, many come as one JSON parameter, however many.
+
+    Returns what `ask` does.
 
     In *sql* ``{rows}`` is the set, ``{0}`` or ``{0:text}`` a column, ``rows.key`` the order, ``{stripe}`` as below.
     *lock*: hold the rows read until the transaction ends (SQLite's transactions hold the whole file already).
     """
     if 0 < len(values) <= _FEW:
         phrased = _over_few(sql, is_postgresql(), lock, len(values), len(values[0]))
-        cursor = execute(phrased, [cell for row in values for cell in row])
-    else:
-        cursor = execute(_over_many(sql, is_postgresql(), lock), (json.dumps(values),))
-    return list(cursor.fetchall()) if cursor.description else []
+        return ask(phrased, [cell for row in values for cell in row])
+    return ask(_over_many(sql, is_postgresql(), lock), (json.dumps(values),))
 
 
 @lru_cache(maxsize=1024)

@@ -134,9 +134,7 @@ class _Write:
 
 def digest(action: str, payload: dict[str, Any]) -> str:
     """Return the digest of what a write asked: its *payload* is all that was handed over but secrets."""
-    asked = [action, payload]
-    canonical = json.dumps(asked, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain)
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return hashlib.sha256(_canonical.encode([action, payload]).encode()).hexdigest()
 
 
 def _plain(value: Any) -> Any:
@@ -148,3 +146,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, bytes):
         return hashlib.sha256(value).hexdigest()
     raise TypeError(f"a {type(value).__name__} has no plain form")
+
+
+_canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from points import db, shifts, stock
 from points.cards import AtTill
@@ -53,13 +53,17 @@ class Sale(NamedTuple):
     reservation_id: int | None = None
 
 
-_RECEIPT = (
-    "INSERT INTO receipt (till_id, sequence, number, clerk_id, shift_id, household_id, card_id, collector_id, "
-    "proxy_id, via, pin, points, worth_fen, transfer_id, cash_points, cash_fen, reservation_id, balance_after, "
-    "recorded_at) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT source_after FROM transfer WHERE id = ?), ?) "
-    "RETURNING id"
-)
+_RECEIPT = """
+    INSERT INTO receipt (clerk_id, household_id, card_id, collector_id, proxy_id, via, pin, points, worth_fen,
+        transfer_id, cash_points, cash_fen, reservation_id, recorded_at, balance_after,
+        till_id, shift_id, sequence, number)
+    SELECT CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS BIGINT),
+        CAST(? AS TEXT), CAST(? AS BOOLEAN), CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS BIGINT),
+        CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS BIGINT), (SELECT source_after FROM transfer WHERE id = ?),
+        id, shift_id, sequence, CAST(? AS TEXT) || CASE
+            WHEN sequence < 1000000 THEN substr(CAST(1000000 + sequence AS TEXT), 2) ELSE CAST(sequence AS TEXT) END
+    FROM till WHERE id = ? AND shift_id = ? RETURNING id
+"""
 _LINES = (
     "INSERT INTO receipt_line (receipt_id, goods_id, name, unit, price, quantity) "
     "SELECT {0}, {1}, {2:text}, {3:text}, {4}, {5} FROM {rows} ORDER BY rows.key"
@@ -73,15 +77,20 @@ def write(
 
     It takes the till's lock, which comes last of all: every customer in the queue touches that row.
     """
-    sequence, shift_id = shifts.next_number(till, clerk, now=now)
-    number = f"{till.shop_code}-{till.number}-{sequence:06d}"
     values = (
-        *(till.id, sequence, number, clerk.id, shift_id),
-        *(sale.household_id, sale.card_id, sale.collector_id, sale.proxy_id, sale.via, sale.pin),
+        *(clerk.id, sale.household_id, sale.card_id, sale.collector_id, sale.proxy_id, sale.via, sale.pin),
         *(sale.points, sale.worth_fen, sale.transfer_id, sale.cash_points, sale.cash_fen, sale.reservation_id),
-        *(sale.transfer_id, db.microseconds(now)),
+        *(db.microseconds(now), sale.transfer_id, f"{till.shop_code}-{till.number}-"),
     )
-    receipt_id = int(db.execute(_RECEIPT, values).fetchone()[0])
-    db.rows(_LINES, [(receipt_id, line.goods_id, line.name, line.unit, line.price, line.quantity) for line in lines])
+    made = _made(till.id, till.shift_id, values) if till.shift_id else None
+    if made is None:  # another shift sold last at this till
+        made = _made(till.id, shifts.take_over(till.id, clerk, now=now), values)
+    receipt_id = int(made[0])
+    db.over(_LINES, [(receipt_id, line.goods_id, line.name, line.unit, line.price, line.quantity) for line in lines])
     stock.remember(taken, kind="redeem", cause_type="receipt", cause_id=receipt_id, actor_id=clerk.id, now=now)
     return receipt_id
+
+
+def _made(till_id: int, shift_id: int, values: Sequence[Any]) -> Any:
+    shifts.count_receipt(till_id, shift_id)
+    return db.execute(_RECEIPT, (*values, till_id, shift_id)).fetchone()

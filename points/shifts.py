@@ -15,7 +15,6 @@ from peewee import fn
 
 from points import db
 from points.calendar import end_of, local_date, start_of
-from points.cards import AtTill
 from points.errors import NotFound, ShiftClosed
 from points.models.people import Person
 from points.models.shop import Shift, Shop, Till
@@ -23,7 +22,7 @@ from points.models.shop import Shift, Shop, Till
 SAMPLE = 3
 """So many sorts of goods are counted when a shift is signed off."""
 
-_NEXT = "UPDATE till SET sequence = sequence + 1 WHERE id = ? AND shift_id = ? RETURNING sequence"
+_COUNT = "UPDATE till SET sequence = sequence + 1 WHERE id = ? AND shift_id = ?"
 _SOLD = (
     "SELECT COUNT(*), COALESCE(SUM(points), 0), COALESCE(SUM(cash_fen), 0) FROM receipt "
     "WHERE till_id = ? AND sequence >= ? AND shift_id = ?"
@@ -75,20 +74,20 @@ class Sampled:
     expected: int
 
 
-def next_number(till: AtTill, clerk: Person, *, now: datetime) -> tuple[int, int]:
-    """Allot the till's next receipt number to *clerk*'s shift of today; return the number and the shift's id.
+def count_receipt(till_id: int, shift_id: int) -> None:
+    """Raise the number of the till's last receipt, if *shift_id* is the shift that sells there; the till is held."""
+    db.require_transaction()
+    db.execute(_COUNT, (till_id, shift_id))
+
+
+def take_over(till_id: int, clerk: Person, *, now: datetime) -> int:
+    """Let *clerk*'s shift of today be the one that sells at the till, and return it.
 
     Raises `ShiftClosed` when *clerk* signed off for today.
     """
-    db.require_transaction()
-    if till.shift_id:
-        row = db.execute(_NEXT, (till.id, till.shift_id)).fetchone()
-        if row is not None:
-            return int(row[0]), till.shift_id
-    shift_id = serving(till.id, clerk, now=now)
-    number = Till.get_by_id(till.id).sequence + 1
-    Till.update(sequence=number, shift_id=shift_id).where(Till.id == till.id).execute()
-    return number, shift_id
+    shift_id = serving(till_id, clerk, now=now)
+    Till.update(shift_id=shift_id).where(Till.id == till_id).execute()
+    return shift_id
 
 
 def serving(till_id: int, clerk: Person, *, now: datetime) -> int:

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from points import db
 from points.errors import BatchTooSmall, GoodsSpoilt, OutOfStock
@@ -63,9 +63,11 @@ def take(quantities: Quantities, *, reserved: bool = False, good_on: date | None
     `GoodsSpoilt` when too few of these are good.
     """
     db.require_transaction()
-    after = _change(_TAKE_RESERVED if reserved else _TAKE, quantities)
+    changed = db.over(_TAKE_RESERVED if reserved else _TAKE, sorted(quantities.items()))
+    batches = db.over(_BATCHES, sorted(quantities.items()))  # asked together
+    after = _after(changed, quantities)
     wanted, moved = dict(quantities), []
-    for batch_id, goods_id, remaining, best_before in db.rows(_BATCHES, sorted(quantities.items())):
+    for batch_id, goods_id, remaining, best_before in batches.fetchall():
         if good_on is not None and best_before is not None and db.day(best_before) < good_on:
             continue
         if count := min(remaining, wanted[goods_id]):
@@ -75,7 +77,7 @@ def take(quantities: Quantities, *, reserved: bool = False, good_on: date | None
         if missing:
             assert good_on is not None, "batches hold less than the shelf"
             raise GoodsSpoilt(goods=Goods.get_by_id(goods_id).name, left=quantities[goods_id] - missing)
-    db.rows(_CHANGE_BATCHES, [(one.batch_id, one.change) for one in moved])
+    db.over(_CHANGE_BATCHES, [(one.batch_id, one.change) for one in moved])
     return moved
 
 
@@ -91,7 +93,7 @@ def give_back(moved: Sequence[Moved]) -> list[Moved]:
     for one in reversed(moved):
         back.append(Moved(one.goods_id, one.batch_id, -one.change, after[one.goods_id]))
         after[one.goods_id] += one.change
-    db.rows(_CHANGE_BATCHES, [(one.batch_id, one.change) for one in back])
+    db.over(_CHANGE_BATCHES, [(one.batch_id, one.change) for one in back])
     return back[::-1]
 
 
@@ -169,7 +171,7 @@ def remember(
         (one.goods_id, one.batch_id, kind, one.change, one.on_hand_after, cause_type, cause_id, note, actor_id, at)
         for one in moved
     ]
-    db.rows(_REMEMBER, rows)
+    db.over(_REMEMBER, rows)
 
 
 def moved_by(cause_type: str, cause_id: int, kind: str) -> list[Moved]:
@@ -275,8 +277,13 @@ _AUDITS = {
 
 def _change(sql: str, quantities: Quantities) -> dict[int, int]:
     """Change the stock of goods by one statement; return how many of each are on hand. Raises `OutOfStock`."""
+    return _after(db.over(sql, sorted(quantities.items())), quantities)
+
+
+def _after(changed: Any, quantities: Quantities) -> dict[int, int]:
+    """Return how many of each are on hand after what a statement *changed*. Raises `OutOfStock`."""
     assert quantities and all(count > 0 for count in quantities.values())
-    after = {int(row[0]): int(row[1]) for row in db.rows(sql, sorted(quantities.items()))}
+    after = {int(row[0]): int(row[1]) for row in changed.fetchall()}
     for goods_id, wanted in sorted(quantities.items()):
         if goods_id not in after:
             available = db.execute("SELECT on_hand - reserved FROM stock WHERE goods_id = ?", (goods_id,)).fetchone()

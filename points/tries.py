@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from math import ceil
+from typing import Any
 
 from points import db
 from points.errors import TooSoon
@@ -16,7 +17,7 @@ FREE_TRIES = 4
 FIRST_WAIT = 15  # seconds
 LONGEST_WAIT = 3600  # seconds
 
-_READ = "SELECT failures, last_at FROM tries WHERE channel = ? AND subject = ?"
+_READ = "SELECT failures, last_at FROM tries WHERE channel = ? AND subject = "
 _COUNT = (
     "INSERT INTO tries (channel, subject, failures, last_at) VALUES (?, ?, 1, ?) "
     "ON CONFLICT (channel, subject) DO UPDATE SET failures = tries.failures + 1, last_at = excluded.last_at"
@@ -33,7 +34,17 @@ def wait_after(failures: int) -> int:
 
 def require_patience(channel: str, subject: str, *, now: datetime) -> int:
     """Raise `TooSoon` while the wait for *subject* has not passed; return the wrong tries so far."""
-    row = db.execute(_READ, (channel, subject)).fetchone()
+    return patience(ask(channel, subject), now=now)
+
+
+def ask(channel: str, *of: object, subject: str = "?") -> Any:
+    """Ask for the wrong tries of a *subject*, which is an SQL expression *of* values; `patience` reads the answer."""
+    return db.ask(f"{_READ}{subject}", (channel, *of))
+
+
+def patience(answer: Any, *, now: datetime) -> int:
+    """Read an answer as `require_patience` does."""
+    row = answer.fetchone()
     if row is None:
         return 0
     left = wait_after(row[0]) - (now - db.moment(row[1])).total_seconds()

@@ -160,7 +160,7 @@ def look_up(clerk: Person, till_id: int, text: str, *, now: datetime, photo: boo
     Raises what `cards.till_of` and `cards.present` refuse.
     """
     at = cards.till_of(clerk, till_id, now=now)
-    shown = cards.present(text, till=at, clerk=clerk, now=now, photo=photo)
+    shown = cards.present(cards.ask(text, till=at, clerk=clerk), till=at, clerk=clerk, now=now, photo=photo)
     rows = db.execute(
         "SELECT id, name, barred_until FROM person WHERE household_id = ? AND active ORDER BY id <> ?, id",
         (shown.household_id, shown.person_id),

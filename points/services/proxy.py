@@ -126,7 +126,8 @@ def _at_till(clerk: Person, till_id: int, card: str, pin: str, *, now: datetime)
     till = cards.till_of(clerk, till_id, now=now)
     if codes.type_of(card) == codes.PHONE_TYPE:
         raise CardNeeded()
-    shown = cards.present(card, till=till, clerk=clerk, now=now, to_redeem=True)
+    asked = cards.ask(card, till=till, clerk=clerk, to_redeem=True)
+    shown = cards.present(asked, till=till, clerk=clerk, now=now)
     cards.check_pin(shown, pin, now=now)
     return shown.household_id
 

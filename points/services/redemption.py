@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Any
 
 from points import access, cards, codes, collecting, db, ledger, receipts, shifts, stock
-from points.basket import price, require_within_limits
+from points.basket import ask, price, require_within_limits
 from points.calendar import local_date
 from points.cards import AtTill, Shown
 from points.errors import (
@@ -89,14 +89,16 @@ def redeem(
     `NoPointsForCash`, `CashChanged`, `NoPinLimit`, `LimitReached`, `ShiftClosed`.
     """
     till = cards.till_of(actor, till_id, now=now)
-    shown = cards.present(card, till=till, clerk=actor, now=now, collector_id=collector_id, photo=photo, to_redeem=True)
+    asked = cards.ask(card, till=till, clerk=actor, collector_id=collector_id, to_redeem=True)
+    wanted = ask(basket, till.shop_id)
+    shown = cards.present(asked, till=till, clerk=actor, now=now, photo=photo)
     by_phone = shown.via == "phone"
     if not by_phone and (pin or shown.needs_pin):
         cards.check_pin(shown, pin, now=now)
     if by_phone and not proxy_id:
         collector_id = collector_id or shown.person_id
     _require_collector(shown, collector_id, proxy_id, clerk=actor, now=now)
-    lines = price(basket, till.shop_id, now=now)
+    lines = price(wanted, now=now)
 
     taken = stock.take({line.goods_id: line.quantity for line in lines}, good_on=local_date(now))
     cost = sum(line.points for line in lines)

@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from points import access, cards, codes, collecting, db, holding, ledger, receipts, stock, tries
-from points.basket import price, require_within_limits
+from points.basket import ask, price, require_within_limits
 from points.calendar import local_date
 from points.cards import AtTill
 from points.errors import (
@@ -127,7 +127,7 @@ def reserve(
     last = today + timedelta(days=shop[1])
     if not today <= collect_by <= last:
         raise DayRange(what=N_("取货日期"), first=today.isoformat(), last=last.isoformat())
-    lines = price(basket, shop_id, now=now)
+    lines = price(ask(basket, shop_id), now=now)
     stock.reserve({line.goods_id: line.quantity for line in lines}, good_on=today)
     ledger.lock_balance(ledger.account(AccountType.HOUSEHOLD, household_id))  # so that two do not count at once
     if db.execute(_OPEN, (household_id,)).fetchone()[0] >= MOST_OPEN:
@@ -206,7 +206,8 @@ def collect(
     collecting.require_collector(found.household_id, collector_id=collector_id, proxy_id=proxy_id, clerk=actor, now=now)
     typed, card_id = _is_spoken(ticket), None
     if typed and card:
-        shown = cards.present(card, till=till, clerk=actor, now=now, to_redeem=True)
+        asked = cards.ask(card, till=till, clerk=actor, to_redeem=True)
+        shown = cards.present(asked, till=till, clerk=actor, now=now)
         if shown.household_id != found.household_id:
             raise CardOfOthers()
         cards.check_pin(shown, pin, now=now)

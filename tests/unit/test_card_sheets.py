@@ -132,7 +132,10 @@ def test_each_code_of_500_cards_is_read_by_two_readers_and_known_at_the_till(
     card.hand_over_many(**world.by(world.checker), village_id=world.village, card_ids=ids)
     with db.transaction():
         till = cards.till_of(world.clerk, world.till, now=world.now)
-        known = [cards.present(code, till=till, clerk=world.clerk, now=world.now) for code in read]
+        known = [
+            cards.present(cards.ask(code, till=till, clerk=world.clerk), till=till, clerk=world.clerk, now=world.now)
+            for code in read
+        ]
     assert [shown.person_id for shown in known] == [person.id for person in people]
     assert {shown.via for shown in known} == {"scan"}
 
