@@ -52,7 +52,7 @@ class Ticket:
     ended_at: datetime | None
     receipt_id: int | None
     receipt: str | None
-    lines: list[Line]
+    lines: tuple[Line, ...]
 
 
 class Aside(NamedTuple):
@@ -156,5 +156,5 @@ def _tickets(where: str, values: Sequence[Any]) -> list[Ticket]:
 def _ticket(row: Any, lines: list[Line]) -> Ticket:
     *columns, collect_by, made_at, ended_at, receipt_id, receipt = row
     columns += [db.day(collect_by), db.moment(made_at), None if ended_at is None else db.moment(ended_at)]
-    columns += [receipt_id, receipt, lines]
+    columns += [receipt_id, receipt, tuple(lines)]
     return Ticket(*columns)

@@ -39,14 +39,16 @@ def unless_the_same(template: str, rest: Callable[[], dict[str, Any]], **shown: 
     """Render *template* for the signed-in person with what is *shown* and what *rest* reads beyond it.
 
     A page that would show the same again is not rendered again for `SAME` seconds; only the keys of its forms are new.
-    So *shown* holds whatever may change, and *rest* what follows from it but for a name that somebody mends meanwhile.
+    So *shown* holds whatever may change: values that never change themselves, or lists of such; and *rest* what follows
+    from it but for a name that somebody mends meanwhile.
     Pages that say something once, or lock themselves, are always rendered.
     """
     if "_flashes" in session or "seen" in session:
         return render_template(template, **shown, **rest())
     reader = me()
-    same = repr((template, request.script_root, reader.id, reader.name, csrf_token(), shown))
-    pages: dict[str, tuple[float, list[bytes]]] = current_app.extensions["pages"]
+    about = (tuple(value) if isinstance(value, list) else value for value in shown.values())
+    same = (template, request.script_root, reader.id, reader.name, csrf_token(), *about)
+    pages: dict[tuple[Any, ...], tuple[float, list[bytes]]] = current_app.extensions["pages"]
     until, parts = pages.get(same, (0.0, []))
     if until < time.monotonic():
         g.keys_later = True
