@@ -20,8 +20,9 @@ from points import clock, codes, db
 def create_app(config: Config, *, now: Callable[[], datetime] = clock.now) -> Flask:
     """Build the site for *config*; *now* is the clock that views hand to the services."""
     from points import web
+    from points.web.edge import Site
 
-    app = Flask(__name__)
+    app = Site(__name__)
     app.config.update(
         SECRET_KEY=config.secret_key,
         SITE_ADDRESS=config.site_address,

@@ -30,7 +30,7 @@ from points.web import basket, frame, qr
 from points.web.edge import POLICY, now
 from points.web.errors import sentence
 from points.web.forms.base import ButtonForm
-from points.web.forms.counter import CardForm, RedeemForm, UndoForm
+from points.web.forms.counter import CardForm, RedeemForm, UndoForm, plainly
 from points.web.session import me
 from points.web.text import gettext as _
 
@@ -124,27 +124,34 @@ def goods(till_id: int) -> ResponseReturnValue:
 @login_required
 def redeem(till_id: int) -> ResponseReturnValue:
     # No guard of its own: the service asks for the clerk's role, and this is the program's most frequent write.
-    form = RedeemForm()
-    if "find" in request.form:  # without scripts: look for goods, and keep everything else
+    form, asked = None, plainly(request.form)
+    if asked is None or "find" in request.form:
+        form = RedeemForm()
+        if "find" in request.form or not form.validate():  # without scripts: look for goods, and keep everything else
+            return _basket_page(till_id, form)
+        asked = form.asked
+    try:
+        collector, proxy = basket.collector(asked.collector)
+        receipt_id = redemption.redeem(
+            key=asked.key,
+            actor=me(),
+            now=now(),
+            till_id=till_id,
+            card=asked.card,
+            collector_id=collector,
+            pin=asked.pin,
+            basket=basket.chosen(),
+            proxy_id=proxy,
+            photo=asked.photo,
+            cash_fen=asked.cash_fen,
+        )
+    except (NotFound, NotAllowed):
+        raise
+    except PointsError as refusal:
+        form = form or RedeemForm()
+        form.refusal = refusal
         return _basket_page(till_id, form)
-    if form.validate_on_submit():
-        with form.refusals():
-            collector, proxy = basket.collector(form.collector.data or "")
-            receipt_id = redemption.redeem(
-                key=form.key.data or "",
-                actor=me(),
-                now=now(),
-                till_id=till_id,
-                card=form.card.data or "",
-                collector_id=collector,
-                pin=form.pin.data or "",
-                basket=basket.chosen(),
-                proxy_id=proxy,
-                photo=bool(form.photo.data),
-                cash_fen=form.cash_fen.data or 0,
-            )
-            return redirect(frame.url_for("counter.receipt", receipt_id=0)[:-1] + str(receipt_id), 303)
-    return _basket_page(till_id, form)
+    return redirect(frame.url_for("counter.receipt", receipt_id=0)[:-1] + str(receipt_id), 303)
 
 
 @blueprint.get("/receipts/<int:receipt_id>")

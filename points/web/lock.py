@@ -44,11 +44,12 @@ def _guard() -> ResponseReturnValue | None:
     """Lead a locked session to the lock, and refresh one that is in use; no other session is looked at."""
     if SEEN not in session or request.endpoint in OPEN:
         return None
-    if _locked():
+    idle = _idle()
+    if _is_over(idle):
         if request.method == "POST":
             return _held_page()
         return redirect(url_for("lock.show", next=request.full_path.rstrip("?")), 303)
-    if _second() - session[SEEN] >= REFRESH:
+    if idle >= REFRESH:
         session[SEEN] = _second()
     return None
 
@@ -119,9 +120,18 @@ def _second() -> int:
     return int(now().timestamp())
 
 
-def _locked() -> bool:
+def _idle() -> int:
+    """Return for how many seconds a clerk's session was not used."""
+    return _second() - int(session[SEEN])
+
+
+def _is_over(idle: int) -> bool:
     """Tell whether the pause is over. A clock that was put back a little locks nothing."""
-    return SEEN in session and not -REFRESH <= _second() - session[SEEN] < current_app.config["LOCK_AFTER"]
+    return not -REFRESH <= idle < current_app.config["LOCK_AFTER"]
+
+
+def _locked() -> bool:
+    return SEEN in session and _is_over(_idle())
 
 
 def _form(**given: Any) -> LockForm:

@@ -31,7 +31,7 @@ class Loop:
     def __init__(self, site: Any) -> None:
         self._site = site
         self._group: db.Group | None = None
-        self._committed: asyncio.Future[bool] | None = None
+        self._waiting: list[asyncio.Future[bool]] = []
         self._seen = 0
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
@@ -43,7 +43,7 @@ class Loop:
         head: list[Any] = []
         pieces = self._site(environ(scope, body), lambda status, headers, _=None: head.extend((status, headers)))
         try:
-            if self._group.is_open and not await asyncio.shield(self._commit()):  # of all who wait
+            if self._group.is_open and not await self._committed():
                 protocol.response_bytes(503, _PLAIN, _NOT_KEPT)
                 return
             status, headers = int(head[0][:3]), head[1]
@@ -58,30 +58,34 @@ class Loop:
             if hasattr(pieces, "close"):
                 pieces.close()
 
-    def _commit(self) -> asyncio.Future[bool]:
-        """Return what tells, once it is done, whether the group's transaction was committed."""
-        if self._committed is None:
-            loop = asyncio.get_running_loop()
-            self._committed, self._seen = loop.create_future(), 0
+    def _committed(self) -> asyncio.Future[bool]:
+        """Return what tells one who waits, once it is done, whether the group's transaction was committed."""
+        loop = asyncio.get_running_loop()
+        if not self._waiting:
+            self._seen = 0
             loop.call_soon(self._commit_once_quiet)
-        return self._committed
+        told: asyncio.Future[bool] = loop.create_future()
+        self._waiting.append(told)
+        return told
 
     def _commit_once_quiet(self) -> None:
         """Commit when no request joined since the last look, or enough did; else look again after those that wait."""
-        group, waiting = self._group, self._committed
-        assert group is not None and waiting is not None
+        group = self._group
+        assert group is not None
         if self._seen < group.members < MOST_MEMBERS:
             self._seen = group.members
             asyncio.get_running_loop().call_soon(self._commit_once_quiet)
             return
-        self._committed = None
+        waiting, self._waiting = self._waiting, []
         try:
             group.commit()
+            kept = True
         except Exception:
             self._site.logger.exception("a group of %s writes was not committed", group.members)
-            waiting.set_result(False)
-        else:
-            waiting.set_result(True)
+            kept = False
+        for told in waiting:
+            if not told.done():  # who went away waits no more
+                told.set_result(kept)
 
 
 async def send(transport: Any, pieces: Iterable[bytes]) -> None:

@@ -6,6 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
 from points import codes
@@ -13,6 +16,7 @@ from points.models.goods import Barcode
 from points.models.receipt import Receipt, Refusal
 from points.models.shop import Shop
 from points.services import goods, proxy, redemption
+from points.web.forms.counter import RedeemForm, plainly
 from tests import steps
 from tests.browser import Browser, Form, forms_of
 from tests.world import PaperCard, World
@@ -42,6 +46,35 @@ def basket_of(answer: TestResponse, till: str) -> Form:
 
 def rice(world: World, quantity: int = 1, **fields: Any) -> dict[str, Any]:
     return {f"goods-{world.rice}": quantity, **fields}
+
+
+SENT = st.fixed_dictionaries(
+    {},
+    optional={
+        "key": st.from_regex(r"^[0-9a-zA-Z-]{15,65}$") | st.text(),
+        "card": st.text(max_size=62),
+        "photo": st.sampled_from(["", "1"]),
+        "collector": st.sampled_from(["", "7", "p7"]),
+        "pin": st.from_regex(r"^\d{5,7}$") | st.text(max_size=7),
+        "cash_fen": st.integers().map(str) | st.text(max_size=3),
+    },
+)
+WHOLE = {"key": "0" * 32, "card": "1" * 34, "photo": "1", "collector": "7", "pin": "123456", "cash_fen": "500"}
+
+
+@given(SENT | SENT.map(lambda odd: WHOLE | odd))
+@example(WHOLE | {"pin": "１２３４５６", "cash_fen": "５００"})
+@example(WHOLE | {"key": "0" * 32 + "\n", "pin": "123456\n"})
+def test_what_is_read_without_the_form_is_what_the_form_accepts(sent: dict[str, str]) -> None:
+    asked, form = plainly(sent), RedeemForm(formdata=MultiDict(sent))
+    assert asked is None or (form.validate() and form.asked == asked)
+
+
+@pytest.mark.parametrize("odd", [{}, {"pin": "", "cash_fen": "", "photo": ""}, {"collector": "p7", "cash_fen": "0"}])
+def test_what_the_page_sends_is_read_without_the_form(odd: dict[str, str]) -> None:
+    form = RedeemForm(formdata=MultiDict(WHOLE | odd))
+    assert form.validate()
+    assert plainly(WHOLE | odd) == form.asked
 
 
 def test_from_card_to_receipt(browser: Browser, till: str, world: World, paper: PaperCard) -> None:

@@ -121,6 +121,22 @@ def test_requests_that_come_together_are_committed_together(
     assert commits == [8]
 
 
+def test_who_leaves_while_waiting_does_not_take_the_others_commit_along(site: Flask, database: str) -> None:
+    writes = [Asked(database, "POST", f"/write/{number}") for number in range(3)]
+
+    async def one_leaves() -> None:
+        loop = Loop(site)
+        tasks = [asyncio.ensure_future(loop.__rsgi__(one.scope, one)) for one in writes]
+        while getattr(getattr(db._here, "group", None), "members", 0) < len(writes):
+            await asyncio.sleep(0)
+        tasks[0].cancel()  # as the server does when the connection breaks off
+        await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 10)
+
+    asyncio.run(one_leaves())
+    assert [one.status for one in writes] == [0, 200, 200]
+    assert sorted(writes[2].seen) == ["0", "1", "2"]
+
+
 def test_if_the_commit_fails_nobody_is_told_it_went_well(
     site: Flask, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

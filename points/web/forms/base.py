@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from points.errors import N_, NotAllowed, NotFound, PointsError, TooManyPhotos
 from points.photos import MOST, Picture, redraw
 from points.web.text import gettext
 
+KEY = re.compile(r"^[0-9a-zA-Z-]{16,64}$")
 PLAIN = {
     "This field is required.": N_("请填写。"),
     "Not a valid choice.": N_("请选一项。"),
@@ -95,7 +97,7 @@ class Form(FlaskForm):
 class KeyedForm(Form):
     """A form that writes: it carries the key of the write. Every answer shows a fresh one."""
 
-    key = HiddenField("", default=new_key, validators=[Regexp(r"^[0-9a-zA-Z-]{16,64}$")])
+    key = HiddenField("", default=new_key, validators=[Regexp(KEY)])
 
     def page(self, template: str, **values: Any) -> ResponseReturnValue:
         if request.method == "POST":
