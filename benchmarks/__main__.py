@@ -63,6 +63,7 @@ MOST = {
     "goods_page_over_hello_time": 20,
     "settlement_seconds_100k": 10,
     "worker_mb": 120,
+    "worker_mb_a_thousand": 0.2,
     "flat_worst": 1.5,
 }
 """At most these."""

@@ -5,9 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-import granian
 from flask import Flask
-from granian.constants import Interfaces
 
 PATH = "/hello"
 
@@ -46,12 +44,14 @@ def main(which: str, port: int) -> None:
     import config
     from points import cli, db
 
+    granian = cli._server()
+
     class Measured(granian.Granian):
-        def __init__(self, *, target: str, interface: Interfaces, **settings: object) -> None:
-            loop = "_loop" if interface is Interfaces.RSGI else ""
+        def __init__(self, *, target: str, interface: object, **settings: object) -> None:
+            loop = "_loop" if target == "points.rsgi:app" else ""
             super().__init__(f"benchmarks.hello:{which}{loop}", interface=interface, **settings)
 
-    granian.Granian = Measured  # type: ignore[misc]
+    granian.Granian = Measured
     db.connect(config.database_url())
     cli._serve("127.0.0.1", port)
 

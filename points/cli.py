@@ -299,25 +299,32 @@ def _require_free(host: str, port: int) -> None:
             raise click.ClickException(f"something serves on {host}:{port} already: stop it, or choose another port")
 
 
-def _serve(host: str, port: int) -> None:
-    from granian import Granian
-    from granian.constants import Interfaces
+def _server() -> Any:
+    """Load granian; its own allocator is to give back what a photo took, or it keeps 20 MB and more."""
+    os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:0,muzzy_decay_ms:0")  # read while it is loaded
+    import granian
 
+    return granian
+
+
+def _serve(host: str, port: int) -> None:
+    granian = _server()
+    interfaces = granian.constants.Interfaces
     # SQLite has one writer: one process and one thread, which commits for all who wait. `points.web.loop` says how.
     kept: dict[str, Any] = (
-        {"target": "points.wsgi:app", "interface": Interfaces.WSGI, "workers": 2, "blocking_threads": 2}
+        {"target": "points.wsgi:app", "interface": interfaces.WSGI, "workers": 2, "blocking_threads": 2}
         if db.is_postgresql()
-        else {"target": "points.rsgi:app", "interface": Interfaces.RSGI, "workers": 1}
+        else {"target": "points.rsgi:app", "interface": interfaces.RSGI, "workers": 1}
     )
     db.disconnect()
-    Granian(
+    granian.Granian(
         **kept,
         address=host,
         port=port,
         static_path_route=["/static"],
         static_path_mount=[STATIC],
         static_path_expires=3600,
-        log_level="warning",  # type: ignore[arg-type]
+        log_level="warning",
     ).serve()
 
 

@@ -13,7 +13,7 @@ import subprocess
 import sys
 from base64 import b64encode
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +83,7 @@ def _face() -> tuple[ImageFont.FreeTypeFont, bytes]:
     return face, bytes(face.getmask("\U0010ffff"))
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _is_drawn(sign: str) -> bool:
     if _BLANK.match(sign):
         return True
