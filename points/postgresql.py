@@ -63,9 +63,10 @@ class Postgresql(PostgresqlDatabase):
     def rollback(self) -> None:
         """Undo the transaction. psycopg's own ROLLBACK would throw away all that is prepared."""
         self._state.unsent.clear()
-        if self._connection().pgconn.transaction_status != TransactionStatus.IDLE:
-            self._ask(lambda connection: connection.send_query_params(b"ROLLBACK", None))
-            self.send()
+        connection = self._connection().pgconn
+        if connection.transaction_status != TransactionStatus.IDLE:
+            with _as_peewee:
+                _good(connection.exec_(b"ROLLBACK"))  # which also ends a COPY that broke off
 
     def execute_sql(self, sql: str, params: Sequence[Any] | None = None, *, fixed: bool = False) -> Any:
         """Run a statement; a *fixed* one, with parameters (``%s``), is prepared. Returns what is read like a cursor."""
