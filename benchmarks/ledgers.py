@@ -15,7 +15,7 @@ import secrets
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from multiprocessing.connection import Connection
 from statistics import median
@@ -25,8 +25,9 @@ from urllib.parse import urlsplit
 from benchmarks import hordak
 from points import clock, db, ledger, summaries
 from points.ledger import Posting
+from points.ledger.moves import COLUMNS
 from points.models import Account
-from points.models.ledger import AccountType, Kind
+from points.models.ledger import AccountRef, AccountType, Kind
 
 MANY = 8  # clients
 SCALE = 50  # of pgbench: 5,000,000 accounts
@@ -157,14 +158,14 @@ def _poster(url: str, which: int, number: int, same: bool) -> Work:
     return post
 
 
-def _redemption(key: str, home: Account, shop: Account) -> Posting:
+def _redemption(key: str, home: AccountRef, shop: AccountRef) -> Posting:
     return Posting(
         key=f"redeem:{key}", kind=Kind.REDEMPTION, source=home, target=shop, points=1, cause_type="till", cause_id=1,
         happened_at=clock.now(), actor_id=1,
     )  # fmt: skip
 
 
-def _customers() -> list[tuple[Account, Account]]:
+def _customers() -> list[tuple[AccountRef, AccountRef]]:
     """Return the account of each household with that of its village's shop."""
     sql = """
         SELECT home.id, home.owner_id, sold.id, sold.owner_id FROM account AS home
@@ -172,10 +173,11 @@ def _customers() -> list[tuple[Account, Account]]:
         JOIN account AS sold ON sold.owner_id = shop.id AND sold.type = 'shop'
         WHERE home.type = 'household' ORDER BY home.id
     """
+    shops: dict[int, AccountRef] = {}  # one reference each, as a caller would hold it
     return [
         (
-            Account(id=home, type=AccountType.HOUSEHOLD, owner_id=household),
-            Account(id=sold, type=AccountType.SHOP, owner_id=shop),
+            AccountRef(home, AccountType.HOUSEHOLD, household),
+            shops.setdefault(sold, AccountRef(sold, AccountType.SHOP, shop)),
         )
         for home, household, sold, shop in db.execute(sql).fetchall()
     ]
@@ -229,13 +231,34 @@ def _sets() -> Figures:
         ]
         for first in range(0, SET * SETS, SET)
     ]  # fmt: skip
-    spans = []
+    posted, loaded = [], []
     for postings in sets:
         begun = time.perf_counter()
         with db.transaction():
-            ledger.post_many(postings, now=now)
-        spans.append(time.perf_counter() - begun)
-    return {"post_many_a_second": round(SET * SETS / sum(spans))}
+            ids = ledger.post_many(postings, now=now)
+        posted.append(time.perf_counter() - begun)
+        loaded.append(_loaded_alone(min(ids)))
+    return {
+        "post_many_a_second": round(SET * SETS / sum(posted)),
+        "post_many_over_load": round(sum(loaded) / sum(posted), 3),
+    }
+
+
+def _loaded_alone(first: int) -> float:
+    """Load the newest set, from *first* on, once more under other ids and keys, and undo that; return the seconds."""
+    columns = f"id, {COLUMNS}"
+    rows = db.execute(f"SELECT {columns} FROM transfer WHERE id >= ? ORDER BY id", (first,)).fetchall()
+    again = [(row[0] + SET, f"{row[1]}:again", *row[2:]) for row in rows]
+    with suppress(_Enough), db.transaction():
+        begun = time.perf_counter()
+        db.load("transfer", columns, again)
+        spent = time.perf_counter() - begun
+        raise _Enough
+    return spent
+
+
+class _Enough(Exception):
+    """What was measured is not to be kept."""
 
 
 # --- reading ------------------------------------------------------------------------------------------------------

@@ -237,11 +237,6 @@ def set_of_ids() -> str:
     return "SELECT value FROM json_each(?)"
 
 
-def set_of_texts() -> str:
-    """Return the SELECT that reads a set of texts out of one parameter, a JSON list: for ``IN (…)``, of any size."""
-    return "SELECT json_array_elements_text(CAST(? AS json))" if is_postgresql() else "SELECT value FROM json_each(?)"
-
-
 def in_set(column: str, kind: str = "BIGINT") -> str:
     """Return the test that *column* is one of a set in one parameter, a JSON list: where an index finds thousands."""
     if is_postgresql():  # a sorted array goes through an index in one pass, a join looks up each

@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
+from peewee import Value
+
 from points import db
 from points.errors import N_, StillInUse
 from points.models import APPEND_ONLY
@@ -136,9 +138,11 @@ def _empty_own(person: Person, name: str, *, now: datetime) -> None:
     Complaint.update(contact="", raised_by=None).where(Complaint.raised_by == person).execute()
     DataRequest.update(words="", answer="").where(DataRequest.person == person).execute()
     Upload.delete().where(Upload.uploaded_by == person).execute()
-    lines = Line.select(Line.id).where(Line.person == person)
-    of_lines = Transfer.select(Transfer.id).where(Transfer.cause_type == "line", Transfer.cause_id.in_(lines))
-    TransferNote.update(salt="", text="").where(TransferNote.transfer.in_(of_lines)).execute()
+    keys = Line.select(Value("line:").concat(Line.id.cast("TEXT"))).where(Line.person == person)
+    awards = Transfer.select(Transfer.id).where(Transfer.key.in_(keys))
+    answers = Transfer.select(Transfer.id).where(Transfer.answers.in_(awards))
+    for transfers in (awards, answers):
+        TransferNote.update(salt="", text="").where(TransferNote.transfer.in_(transfers)).execute()
     photos = Photo.select(Photo.id).where(Photo.added_by == person)
     PhotoBody.delete().where(PhotoBody.photo.in_(photos)).execute()
     Photo.update(removed_at=now).where(Photo.added_by == person, Photo.removed_at.is_null()).execute()

@@ -2,7 +2,8 @@
 
 PostgreSQL alters a table in place. SQLite cannot change a CHECK, so there the table is built anew beside the old one,
 filled from it, and takes its name; foreign keys rest meanwhile (`points.db.migrate`). Definitions are written as
-PostgreSQL's CREATE statements, one part a line, and put into SQLite's words here.
+PostgreSQL's CREATE statements, one part a line, and put into SQLite's words here; its lists of words are spelled out,
+for it builds a small table of each list for every statement that has to meet the CHECK.
 """
 
 from __future__ import annotations
@@ -52,6 +53,36 @@ def guard(db: Any, tables: Iterable[str], *, rebuilt: Iterable[str] = ()) -> Non
             )
 
 
+def spelled_out(definition: str) -> str:
+    """Write ``a IN ('x', 'y')`` of a table's *definition* as ``(a = 'x' OR a = 'y')``."""
+
+    def spell(found: re.Match[str]) -> str:
+        column, without, words = found.groups()
+        sign, joint = ("<>", " AND ") if without else ("=", " OR ")
+        return f"({joint.join(f'{column} {sign} {word}' for word in words.split(', '))})"
+
+    return re.sub(r"""("?\w+"?)( NOT)? IN \(('\w+'(?:, '\w+')*)\)""", spell, definition)
+
+
+def spell_out(db: Any) -> None:
+    """Spell out the lists of all tables on SQLite: in their definitions alone, as its manual allows for CHECKs."""
+    if _is_postgresql(db):
+        return
+    tables = db.execute_sql("SELECT name, sql FROM sqlite_master WHERE type = 'table'").fetchall()
+    (version,) = db.execute_sql("PRAGMA schema_version").fetchone()
+    db.execute_sql("PRAGMA writable_schema = 1")
+    for name, sql in tables:
+        db.execute_sql("UPDATE sqlite_master SET sql = ? WHERE type = 'table' AND name = ?", (spelled_out(sql), name))
+    db.execute_sql(f"PRAGMA schema_version = {version + 1}")
+    db.execute_sql("PRAGMA writable_schema = 0")
+
+
+def leave_room(db: Any, table: str) -> None:
+    """On PostgreSQL leave room for a second version of each row, so that a set changes all rows of a page in place."""
+    if _is_postgresql(db):
+        db.execute_sql(f"ALTER TABLE {table} SET (fillfactor = 45)")
+
+
 def _is_postgresql(db: Any) -> bool:
     return isinstance(db, PostgresqlDatabase)
 
@@ -61,6 +92,7 @@ def _statements(db: Any, definitions: str) -> Iterable[str]:
         line = re.sub(r"\n {8}", " ", statement).strip()  # a part, one line
         if not _is_postgresql(db):
             line = re.sub(r"\bBIGSERIAL\b|\bBIGINT\b|\bBOOLEAN\b", "INTEGER", line).replace("BYTEA", "BLOB")
+            line = spelled_out(line) if line.startswith("CREATE TABLE ") else line
         yield line
 
 

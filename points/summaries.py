@@ -8,6 +8,7 @@ wait for each other's row. Everything can be recomputed from the transfers, and 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -27,22 +28,36 @@ TOTAL = "total"
 
 
 def add(postings: Sequence[Posting], *, now: datetime) -> None:
-    """Count *postings* that were posted *now*, by one statement."""
+    """Count *postings* that were posted *now*: grouped here, so that a row of the summary is changed once."""
     if not postings:
         return
-    month = month_of(local_date(now))
     accounts = {id(account): account for posting in postings for account in (posting.source, posting.target)}
     whose = {each: _whose(account) for each, account in accounts.items()}
-    touched = []
+    shops = {id(account): account.owner_id for account in accounts.values() if account.type == AccountType.SHOP}
+    lines = {posting.cause_id for posting in postings if posting.cause_type == "line"}
+    villages, sites, items = _places({owner for owner, _ in whose.values()}, set(shops.values()), lines)
+    sums: dict[tuple[int, str, int], list[int]] = {}
+
+    def count(area_id: int | None, kind: str, item: int, points: int, change: int) -> None:
+        if area_id:
+            sum_ = sums.setdefault((area_id, kind, item), [0, 0, 0])
+            sum_[0] += 1
+            sum_[1] += points
+            sum_[2] += change
+
     for posting in postings:
         (spender, spends), (earner, earns) = whose[id(posting.source)], whose[id(posting.target)]
-        points, line_id = posting.points, posting.cause_id if posting.cause_type == "line" else 0
-        kind, shop_id = posting.kind.value, 0 if spender or earner else posting.source.owner_id
+        points, kind = posting.points, posting.kind
+        item = items.get(posting.cause_id, 0) if posting.cause_type == "line" else 0
         if spender and earner and spender != earner:
-            touched.append((month, kind, spender, 0, line_id, points, -points * spends))
+            count(villages.get(spender), kind, item, points, -points * spends)
             spends = 0
-        touched.append((month, kind, earner or spender, shop_id, line_id, points, points * (earns - spends)))
-    db.rows(_ADD, touched)
+        if spender or earner:
+            count(villages.get(earner or spender), kind, item, points, points * (earns - spends))
+        else:
+            count(sites.get(shops[id(posting.source)]), kind, item, points, 0)
+    month = month_of(local_date(now))
+    db.rows(_ADD, [(area_id, month, str(kind), item, *sum_) for (area_id, kind, item), sum_ in sums.items()])
 
 
 def one(posting: Posting, *, now: datetime) -> tuple[Any, ...] | None:
@@ -98,6 +113,16 @@ def _whose(account: Account | AccountRef) -> tuple[int, int]:
     return (account.owner_id, 0) if type_ == AccountType.OWED else (0, 0)
 
 
+def _places(households: set[int], shops: set[int], lines: set[int]) -> tuple[dict[int, int], ...]:
+    """Find the village of each household, the place of each shop and the rule-book item of each line."""
+    sets = {"household.id": households, "shop.id": shops, "line.id": lines}
+    sql = _PLACES.format(*(db.in_set(column) for column in sets))
+    found: tuple[dict[int, int], ...] = ({}, {}, {})
+    for which, id_, place in db.execute(sql, [json.dumps(sorted(ids)) for ids in sets.values()]).fetchall():
+        found[which][id_] = place
+    return found
+
+
 def _transferred() -> str:
     return _TRANSFERRED.format(month=db.month_of("touched.recorded_at"))
 
@@ -113,11 +138,14 @@ _SUMMED = f"""
 """
 """What was *counted*, each as what it is and once more in the total of its area."""
 _OF_ITEM = "LEFT JOIN contribution ON contribution.id = line.contribution_id GROUP BY 1, 2, 3, 4"
-_POSTED = f"""
-    SELECT COALESCE(household.village_id, shop.area_id) AS area_id, {{0:text}} AS month, {{1:text}} AS kind,
-        COALESCE(contribution.item_id, 0) AS item, COUNT(*) AS count, SUM({{5}}) AS points, SUM({{6}}) AS change
-    FROM {{rows}} LEFT JOIN household ON household.id = {{2}} LEFT JOIN shop ON shop.id = {{3}}
-    LEFT JOIN line ON line.id = {{4}} {_OF_ITEM}
+_PLACES = """
+    SELECT 0, id, village_id FROM household WHERE {0} UNION ALL SELECT 1, id, area_id FROM shop WHERE {1} UNION ALL
+    SELECT 2, line.id, contribution.item_id FROM line JOIN contribution ON contribution.id = line.contribution_id
+    WHERE {2}
+"""
+_POSTED = """
+    SELECT {0} AS area_id, {1:text} AS month, {2:text} AS kind, {3} AS item, {4} AS count, {5} AS points, {6} AS change
+    FROM {rows}
 """
 _AWARDED = f"""
     SELECT household.village_id AS area_id, CAST(? AS TEXT) AS month, 'award' AS kind,

@@ -101,11 +101,16 @@ _OWING = """
     JOIN account ON account.owner_id = due.owner_id AND account.type = 'household'
     ORDER BY due.cause_id
 """
-_CHANGE_MANY = (
-    "UPDATE account SET balance = balance + change.points "
-    "FROM (SELECT {0} AS id, {1} AS points FROM {rows}) AS change WHERE account.id = change.id "
-    "AND (account.type = 'owed' OR account.balance + change.points >= 0) RETURNING account.id"
-)
+_HELD_MANY = """
+    SELECT id, balance FROM account WHERE {chosen} AND type IN ('household', 'hold', 'owed') ORDER BY id
+"""
+_CHANGE_MANY = """
+    UPDATE account SET balance = balance + change.number FROM ({change}) AS change
+    WHERE account.id = change.id AND (account.type = 'owed' OR account.balance + change.number >= 0)
+"""
+_OWED_MANY = "SELECT owner_id, id, balance FROM account WHERE type = 'owed' AND balance < 0 AND {chosen}"
+_WORDS = {id(kind): kind.value for kind in Kind}
+"""What is written of a kind, by which member it is: to ask one for its value costs ten times as much."""
 
 
 def _assert_allowed(postings: Sequence[Posting]) -> None:
@@ -125,7 +130,7 @@ def _accounts(postings: Sequence[Posting]) -> dict[int, Account | AccountRef]:
 
 
 def _known_keys(keys: list[str]) -> dict[str, tuple[int, tuple[Any, ...]]]:
-    sql = f"SELECT key, id, kind, source_id, target_id, points FROM transfer WHERE key IN ({db.set_of_texts()})"
+    sql = f"SELECT key, id, kind, source_id, target_id, points FROM transfer WHERE {db.in_set('key', 'TEXT')}"
     return {row[0]: (row[1], tuple(row[2:])) for row in db.execute(sql, (json.dumps(keys),)).fetchall()}
 
 
@@ -140,55 +145,52 @@ def _insert_many(postings: Sequence[Posting], *, now: datetime) -> dict[str, int
     held = _lock_balances({id_ for id_, stored, _ in facts.values() if stored})
     before = dict(held)
     at = db.microseconds(now)
-    moments = {moment: db.microseconds(moment) for moment in {posting.happened_at for posting in postings}}
+    ids = db.new_ids("transfer", len(postings))
     rows, notes = [], []
-    for id_, posting in zip(db.new_ids("transfer", len(postings)), postings, strict=True):
-        points, source_after, target_after, digest = posting.points, None, None, ""
-        source_id, stored, floored = facts[id(posting.source)]
+    for id_, posting in zip(ids, postings, strict=True):
+        key, kind, source, target, points, cause_type, cause_id, moment, actor_id, answers_id, reason = posting
+        source_after, target_after, digest = None, None, ""
+        source_id, stored, floored = facts[id(source)]
         if stored:
             source_after = held[source_id] = held[source_id] - points
             if floored and source_after < 0:
                 raise InsufficientPoints(needed=points, balance=source_after + points)
-        target_id, stored, _ = facts[id(posting.target)]
+        target_id, stored, _ = facts[id(target)]
         if stored:
             target_after = held[target_id] = held[target_id] + points
-        if posting.reason:
-            digest, note = salted(posting.reason)
+        if reason:
+            digest, note = salted(reason)
             notes.append((id_, *(note or ())))
+        happened = at if moment is now else db.microseconds(moment)
         rows.append(
             (
-                *(id_, posting.key, posting.kind.value, source_id, target_id, points, posting.actor_id),
-                *(posting.cause_type, posting.cause_id, posting.answers_id, moments[posting.happened_at], at),
-                *(digest, source_after, target_after),
+                *(id_, key, _WORDS[id(kind)], source_id, target_id, points, actor_id, cause_type, cause_id),
+                *(answers_id, happened, at, digest, source_after, target_after),
             )
         )
-    changes = [(id_, held[id_] - before[id_]) for id_ in sorted(held) if held[id_] != before[id_]]
-    updated = db.rows(_CHANGE_MANY, changes)
-    assert len(updated) == len(changes), "a floor was broken between lock and change"
+    changes = {id_: held[id_] - before[id_] for id_ in sorted(held) if held[id_] != before[id_]}
+    changed = db.execute(_CHANGE_MANY.format(change=db.set_of_numbers()), (json.dumps(changes),))
     db.load("transfer", f"id, {COLUMNS}", rows)
-    db.load("transfer_note", "transfer_id, salt, text", notes)
+    assert changed.rowcount == len(changes), "a floor was broken between lock and change"
+    if notes:
+        db.load("transfer_note", "transfer_id, salt, text", notes)
     summaries.add(postings, now=now)
-    return {row[1]: row[0] for row in rows}
+    return {posting.key: id_ for posting, id_ in zip(postings, ids, strict=True)}
 
 
 def _lock_balances(account_ids: set[int]) -> dict[int, int]:
-    sql = (
-        "SELECT id, balance FROM account WHERE id IN (SELECT {0} FROM {rows}) "
-        "AND type IN ('household', 'hold', 'owed') ORDER BY id"
-    )
-    return {row[0]: row[1] for row in db.rows(sql, [[id_] for id_ in sorted(account_ids)], lock=True)}
+    """Read balances so that no other transaction can change them before this one ends."""
+    sql = _HELD_MANY.format(chosen=db.in_set("id")) + (" FOR NO KEY UPDATE" if db.is_postgresql() else "")
+    return dict(db.execute(sql, (json.dumps(sorted(account_ids)),)).fetchall())
 
 
 def _repayments(awards: Sequence[Posting]) -> list[Posting]:
     """Build what households that owe pay back out of *awards*, award by award, as far as each goes."""
     if not awards:
         return []
-    sql = (
-        "SELECT owner_id, id, balance FROM account WHERE type = 'owed' AND balance < 0 "
-        "AND owner_id IN (SELECT {0} FROM {rows})"
-    )
     owners = sorted({account.owner_id for account in {id(one.target): one.target for one in awards}.values()})
-    owing = {row[0]: [row[1], -row[2]] for row in db.rows(sql, [[owner] for owner in owners], lock=True)}
+    sql = _OWED_MANY.format(chosen=db.in_set("owner_id")) + (" FOR NO KEY UPDATE" if db.is_postgresql() else "")
+    owing = {owner: [id_, -balance] for owner, id_, balance in db.execute(sql, (json.dumps(owners),)).fetchall()}
     debts: list[Posting] = []
     if not owing:
         return debts

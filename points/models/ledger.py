@@ -110,7 +110,6 @@ class Transfer(Table):
         indexes = (
             (("source", "id"), False),
             (("target", "id"), False),
-            (("cause_type", "cause_id"), False),
         )
 
 
