@@ -16,7 +16,7 @@ from points import access, db, ledger, sheets
 from points.errors import N_, NotAllowed, NotFound
 from points.judging import CHECKERS
 from points.ledger import Posting
-from points.models.ledger import Account, AccountType, Kind
+from points.models.ledger import AccountRef, AccountType, Kind
 from points.models.opening import Opening
 from points.models.people import Person
 from points.roster import number_of, plain
@@ -267,7 +267,7 @@ def post(opening_id: int, *, now: datetime) -> list[int]:
             key=f"opening:{id_}",
             kind=Kind.OPENING,
             source=adjustment,
-            target=Account(id=accounts[household_id], type=AccountType.HOUSEHOLD, owner_id=household_id),
+            target=AccountRef(accounts[household_id], AccountType.HOUSEHOLD, household_id),
             points=points,
             cause_type="opening",
             cause_id=id_,

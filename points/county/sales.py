@@ -18,7 +18,7 @@ from points.county.telling import Telling, keep, moment
 from points.errors import PointsError
 from points.ledger import Posting
 from points.models import Goods, Person, Receipt, Shift
-from points.models.ledger import Account, AccountType, Kind
+from points.models.ledger import Account, AccountRef, AccountType, Kind
 from points.services import fund, goods, redemption, reservation, settlement, shop, stockroom
 from points.trade import KEEPS, SHELF, WEEK
 
@@ -305,7 +305,7 @@ def _posting(one: Shop, sale: Sale) -> Posting:
     return Posting(
         key=f"redeem:{sale.key}",
         kind=Kind.REDEMPTION,
-        source=Account(id=sale.home.account_id, type=AccountType.HOUSEHOLD, owner_id=sale.home.id),
+        source=AccountRef(sale.home.account_id, AccountType.HOUSEHOLD, sale.home.id),
         target=one.account,
         points=sale.points,
         cause_type="till",

@@ -57,10 +57,10 @@ def unless_the_same(template: str, rest: Callable[[], dict[str, Any]], **shown: 
         while len(pages) >= MOST_PAGES:
             pages.pop(next(iter(pages)), None)
         pages[same] = (time.monotonic() + SAME, parts)
-    page = parts[0]
+    with_keys = [parts[0]]
     for part in parts[1:]:
-        page += new_key().encode() + part
-    return page
+        with_keys += new_key().encode(), part
+    return b"".join(with_keys)
 
 
 def _new_key() -> str:
