@@ -97,8 +97,8 @@ class Years(seed._Filling):
         self.size = self.scale.households
         self.homes = len(self.households)
         self.at = db.microseconds(self.now)
+        db.execute("CREATE TABLE flat_round (r BIGINT PRIMARY KEY, month TEXT)")
         with db.transaction():
-            db.execute("CREATE TABLE flat_round (r BIGINT PRIMARY KEY, month TEXT)")
             newest = 12 * self.now.year + self.now.month - MONTHS
             months = (divmod(newest + r, 12) for r in range(max(rounds, SHIFTS)))
             numbers = [[r, f"{year}-{month + 1:02}"] for r, (year, month) in enumerate(months)]
@@ -248,7 +248,9 @@ class Years(seed._Filling):
             f"WHERE r >= {self.rounds - KEPT} AND r < {self.rounds} AND r % 5 = 4 AND {self.there}"
         )
         number = f"((r / 5) * {self.size} + (household.id - 1) % {self.size} + 1)"
-        write(m.Receipt, f"{bought} ORDER BY r, household.id", id=self.cause(), till="till.id", sequence=number,
+        contracted = self.contracted()
+        till = f"CASE WHEN shop.id = {self.shop_ids[0]} AND {number} % 2 = 0 THEN {contracted} ELSE till.id END"
+        write(m.Receipt, f"{bought} ORDER BY r, household.id", id=self.cause(), till=till, sequence=number,
               number=f"shop.code || '-1-' || CAST({number} AS TEXT)", household="household.id", card="card.id",
               collector="card.person_id", clerk="role.person_id", via="'scan'", pin="TRUE", points=40, worth_fen=100,
               shift=f"(SELECT MIN(id) FROM shift WHERE shift.till_id = till.id AND shift.day = {self.day()})",
@@ -267,6 +269,24 @@ class Years(seed._Filling):
         db.execute(f"UPDATE stock_batch SET remaining = {left.format('stock_batch.goods_id')}")
         last = "(SELECT MAX(id) FROM shift WHERE shift.till_id = till.id)"
         db.execute(f"UPDATE till SET sequence = {self.rounds // 5 * self.size}, shift_id = {last}")
+        self.settled(contracted)
+
+    def contracted(self) -> int:
+        """Open a shop under contract in the first village, which sells every second time; return its till."""
+        shop = m.Shop.create(area=self.lanes[0][0], code="C0", name="供销社", contracted=True)
+        m.Account.create(type="shop", owner_id=shop.id)
+        return int(m.Till.create(shop=shop, number=1).id)
+
+    def settled(self, till: int) -> None:
+        """Settle what that shop sold, month by month up to the last."""
+        by, checker, clerk = self.recorders[0], self.checkers[0], self.clerks[0]
+        write(m.Settlement, f"till CROSS JOIN flat_round WHERE till.id = {till} AND r < {MONTHS - 1} ORDER BY r",
+              shop="till.shop_id", village=self.villages[0], month="month", state="'closed'", receipts="0", points="0",
+              undone="0", undone_points="0", fen="1", drawn_by=by, drawn_at=self.at, shop_signed_by=clerk,
+              shop_signed_at=self.at, village_signed_by=checker, village_signed_at=self.at, paid_by=by,
+              paid_at=self.at, closed_by=clerk, closed_at=self.at)  # fmt: skip
+        write(m.SettlementItem, f"receipt JOIN settlement ON month = {db.month_of('receipt.recorded_at')} "
+              f"WHERE till_id = {till}", receipt="receipt.id", undone="FALSE", settlement="settlement.id")  # fmt: skip
 
     def waiting(self) -> None:
         """Leave the same work in every village: lines to check, to decide, to publish, and on the wall."""

@@ -26,6 +26,11 @@ def month_of(day: date) -> str:
     return f"{day.year}-{day.month:02}"
 
 
+def end_of_month(month: str) -> datetime:
+    """Return the UTC moment at which the local *month* (``2026-11``) ends."""
+    return start_of((date.fromisoformat(f"{month}-01") + timedelta(days=31)).replace(day=1))
+
+
 def year_of(day: date) -> str:
     """Return the local year of *day* as ``2026``: the period of a yearly cap."""
     return str(day.year)

@@ -15,11 +15,14 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from points import db
-from points.calendar import local_date, month_of, start_of
+from points.calendar import end_of_month, local_date, month_of, start_of
 from points.errors import BeyondCover
 from points.models.areas import Area, VillageSetting
 from points.models.fund import CoverMonth
 from points.summaries import TOTAL
+
+UNDER_WAY = timedelta(days=1)
+"""A redemption that began before a settlement was drawn may have ended after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +62,16 @@ def of(village_id: int) -> Cover:
 
 
 def of_villages(village_ids: Collection[int]) -> dict[int, Cover]:
-    """Return the cover of villages now, by three statements."""
-    ids = json.dumps(sorted(village_ids))
+    """Return the cover of villages now, by three statements, and one each for what contracted and own shops have."""
+    asked = [[id_] for id_ in sorted(village_ids)]
     figures: dict[int, dict[str, int]] = {id_: defaultdict(int) for id_ in village_ids}
-    for village_id, name, number in db.execute(_FIGURES.format(ids=db.set_of_ids()), (ids,) * 10).fetchall():
+    for village_id, name, number in db.rows(_FIGURES, asked):
         figures[village_id][name] += int(number)
+    unsettled = [(*pair, since) for pair, since in unsettled_since(village_ids).items()]
+    for village_id, fen in db.rows(_UNSETTLED, unsettled) if unsettled else ():
+        figures[village_id]["unsettled_fen"] += int(fen)
     served: defaultdict[int, dict[int, int]] = defaultdict(dict)
-    for shop_id, village_id, households in db.execute(_SERVED.format(ids=db.set_of_ids()), (ids,) * 2).fetchall():
+    for shop_id, village_id, households in db.rows(_SERVED, asked):
         served[shop_id][village_id] = households
     stock = db.execute(_STOCK.format(ids=db.set_of_ids()), (json.dumps(sorted(served)),)).fetchall() if served else []
     for shop_id, fen in stock:
@@ -74,6 +80,32 @@ def of_villages(village_ids: Collection[int]) -> dict[int, Cover]:
             share = served[shop_id][village_id] if households else 1
             figures[village_id]["stock_fen"] += int(fen) * share // (households or len(served[shop_id]))
     return {village_id: Cover(**numbers) for village_id, numbers in figures.items()}
+
+
+def unsettled_since(village_ids: Collection[int]) -> dict[tuple[int, int], int]:
+    """Return by contracted shop and village that it serves the moment before which all its receipts are settled."""
+    drawn: defaultdict[tuple[int, int], list[tuple[str, bool]]] = defaultdict(list)
+    for shop_id, village_id, month, state in db.rows(_DRAWN, [[id_] for id_ in sorted(village_ids)]):
+        drawn[shop_id, village_id] += [(month, state == "dropped")] if month else []
+    return {pair: _unsettled_since(months) for pair, months in drawn.items()}
+
+
+def _unsettled_since(drawn: Sequence[tuple[str, bool]]) -> int:
+    """Go through the months in the order in which they were drawn, with which of them were dropped.
+
+    Each takes all that is left until its end. What one that was dropped took is free again, nobody knows since when,
+    until the same month is drawn anew; from the first for which that never happened nothing later counts.
+    """
+    settled = free = ""
+    for month, dropped in drawn:
+        if free not in ("", month):
+            if dropped:
+                break
+        elif dropped:
+            free = month
+        else:
+            settled, free = max(settled, month), ""
+    return db.microseconds(end_of_month(settled) - UNDER_WAY) if settled else 0
 
 
 def require_room(settings: Mapping[int, VillageSetting], asked: Mapping[int, int]) -> None:
@@ -144,48 +176,54 @@ def _flows(first: date, following: date) -> defaultdict[tuple[int, str], int]:
 
 # --- within -------------------------------------------------------------------------------------------------------
 
-_PAID = """
-    EXISTS (
-        SELECT 1 FROM settlement_item JOIN settlement ON settlement.id = settlement_item.settlement_id
-        WHERE settlement_item.receipt_id = receipt.id AND {undone} AND settlement.state IN ('paid', 'closed')
-    )
+_SHOPS = """
+    {rows} JOIN area_ancestor ON descendant_id = {0} OR ancestor_id = {0}
+    JOIN shop ON shop.area_id = CASE WHEN descendant_id = {0} THEN ancestor_id ELSE descendant_id END
 """
-_CONTRACTED = """
-    FROM shop CROSS JOIN till CROSS JOIN receipt
-    JOIN household ON household.id = receipt.household_id AND household.village_id IN ({ids})
+"""The shops that serve villages or a part of them."""
+_DRAWN = f"""
+    SELECT shop.id, {{0}}, settlement.month, settlement.state FROM {_SHOPS} AND shop.contracted
+    LEFT JOIN settlement ON settlement.shop_id = shop.id AND settlement.village_id = {{0}} ORDER BY settlement.id
 """
-_SERVING = """
-    WHERE shop.contracted AND till.shop_id = shop.id AND receipt.till_id = till.id AND shop.area_id IN (
-        SELECT ancestor_id FROM area_ancestor WHERE descendant_id IN ({ids})
-        UNION SELECT descendant_id FROM area_ancestor WHERE ancestor_id IN ({ids})
-    )
+RECEIPTS = """
+    household CROSS JOIN receipt
+    WHERE household.village_id = {1} AND receipt.household_id = household.id AND receipt.recorded_at >= {2}
+    AND receipt.till_id + 0 IN (SELECT id FROM till WHERE shop_id = {0})
 """
-"""CROSS: SQLite begins with the shops under contract, not with all receipts of the households."""
+"""Receipts by shop, village and moment, from household to household: the tills (hence the sum) lead to all ever."""
+UNDONE = """
+    account CROSS JOIN transfer CROSS JOIN receipt CROSS JOIN household
+    WHERE account.type = 'shop' AND account.owner_id = {0} AND transfer.source_id = account.id
+    AND transfer.kind = 'reversal' AND receipt.transfer_id = transfer.answers_id
+    AND household.id = receipt.household_id AND household.village_id = {1}
+    AND NOT EXISTS (SELECT 1 FROM settlement_item WHERE receipt_id = receipt.id AND undone)
+"""
+"""A shop's receipts that are undone and not taken off yet, by what the shop gave back: few ever."""
+_UNSETTLED = f"""
+    SELECT {{1}}, COALESCE((
+        SELECT SUM(CAST(receipt.points AS BIGINT) * receipt.worth_fen) FROM {RECEIPTS}
+        AND (SELECT settlement_id FROM settlement_item WHERE receipt_id = receipt.id AND NOT undone) IS NULL
+    ), 0) - COALESCE((SELECT SUM(CAST(receipt.points AS BIGINT) * receipt.worth_fen) FROM {UNDONE}), 0) FROM {{rows}}
+"""
+_ASKED = "(SELECT id FROM asked)"
 _FIGURES = f"""
-    SELECT area_id, 'worth_fen', worth_fen FROM rule_book WHERE state = 'adopted' AND area_id IN ({{ids}})
+    WITH asked AS (SELECT {{0}} AS id FROM {{rows}})
+    SELECT area_id, 'worth_fen', worth_fen FROM rule_book WHERE state = 'adopted' AND area_id IN {_ASKED}
     UNION ALL
     SELECT area_id, 'held', SUM(change) FROM month_summary
-    WHERE area_id IN ({{ids}}) AND month = '{TOTAL}' GROUP BY area_id
+    WHERE area_id IN {_ASKED} AND month = '{TOTAL}' GROUP BY area_id
     UNION ALL
     SELECT village_id, 'promised', SUM(granted) FROM line
-    WHERE village_id IN ({{ids}}) AND state IN ('approved', 'noticed') AND effect = 'points' GROUP BY village_id
+    WHERE village_id IN {_ASKED} AND state IN ('approved', 'noticed') AND effect = 'points' GROUP BY village_id
     UNION ALL
-    SELECT village_id, 'fund_fen', SUM(fen) FROM fund_account WHERE village_id IN ({{ids}}) GROUP BY village_id
+    SELECT village_id, 'fund_fen', SUM(fen) FROM fund_account WHERE village_id IN {_ASKED} GROUP BY village_id
     UNION ALL
-    SELECT household.village_id, 'unsettled_fen', SUM(CAST(receipt.points AS BIGINT) * receipt.worth_fen)
-    {_CONTRACTED} {_SERVING} AND NOT {_PAID.format(undone="NOT settlement_item.undone")} GROUP BY household.village_id
-    UNION ALL
-    SELECT household.village_id, 'unsettled_fen', -SUM(CAST(receipt.points AS BIGINT) * receipt.worth_fen)
-    {_CONTRACTED} JOIN receipt_undo ON receipt_undo.receipt_id = receipt.id
-    {_SERVING} AND NOT {_PAID.format(undone="settlement_item.undone")} GROUP BY household.village_id
+    SELECT village_id, 'unsettled_fen', SUM(fen) FROM settlement
+    WHERE village_id IN {_ASKED} AND state = 'drawn' GROUP BY village_id
 """
-_SERVED = """
+_SERVED = f"""
     WITH own AS (
-        SELECT shop.id, shop.area_id FROM area_ancestor JOIN shop ON shop.area_id = area_ancestor.ancestor_id
-        WHERE area_ancestor.descendant_id IN ({ids}) AND shop.active AND NOT shop.contracted
-        UNION
-        SELECT shop.id, shop.area_id FROM area_ancestor JOIN shop ON shop.area_id = area_ancestor.descendant_id
-        WHERE area_ancestor.ancestor_id IN ({ids}) AND shop.active AND NOT shop.contracted
+        SELECT DISTINCT shop.id, shop.area_id FROM {_SHOPS} AND shop.active AND NOT shop.contracted
     ), serves AS (
         SELECT own.id AS shop_id, area.id AS village_id FROM own
         JOIN area_ancestor ON area_ancestor.ancestor_id = own.area_id

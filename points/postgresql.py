@@ -103,13 +103,14 @@ class Postgresql(PostgresqlDatabase):
         return answer
 
     def _prepare(self, sql: str, types: tuple[int, ...] | None) -> bytes:
+        connection = self.connection().pgconn  # a table that it is about may be made by what waits
         if len(self._state.prepared) >= MOST_PREPARED:
-            _good(self.connection().pgconn.exec_(b"DEALLOCATE ALL"))
+            _good(connection.exec_(b"DEALLOCATE ALL"))
             self._state.prepared.clear()
         *parts, last = (part.replace("%%", "%") for part in sql.split("%s"))
         numbered = "".join(f"{part}${number}" for number, part in enumerate(parts, 1)) + last
         name = f"fixed{len(self._state.prepared)}".encode()
-        _good(self._connection().pgconn.prepare(name, numbered.encode(), types))
+        _good(connection.prepare(name, numbered.encode(), types))
         self._state.prepared[sql, types] = name
         return name
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from peewee import Case, fn
+from peewee import Case, Tuple, fn
 
 from points import access, codes, db, judging, photos
 from points.errors import CardUnknown, NotFound
@@ -291,17 +291,18 @@ def sheets(
 ) -> tuple[list[SheetRow], int | None]:
     """List the newest sheets of a village that touch what *reader* covers; and the key of the next page."""
     covered = Household.area.in_(access.covered_areas(reader, *READERS))
-    touching = Line.select().join(Household).where(Line.contribution == Contribution.id, covered)
+    touching = Line.select().join(Household).where(Line.contribution == Contribution.id, covered).limit(1).offset(0)
+    newest = Contribution.recorded_at, Contribution.id
     query = (
         Contribution.select(Contribution, Person, RuleItem)
         .join(Person)
         .switch(Contribution)
         .join(RuleItem)
         .where(Contribution.village == village_id, fn.EXISTS(touching))
-        .order_by(Contribution.id.desc())
-    )
+        .order_by(*(field.desc() for field in newest))
+    )  # the offset keeps PostgreSQL from going through all lines that the reader covers before it finds a sheet
     if before:
-        query = query.where(Contribution.id < before)
+        query = query.where(Tuple(*newest) < Contribution.select(*newest).where(Contribution.id == before))
     found = list(query.limit(most + 1))
     shown = found[:most]
     ids = [sheet.id for sheet in shown]

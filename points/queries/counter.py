@@ -119,6 +119,14 @@ _SLIP = """
     LEFT JOIN receipt_undo ON receipt_undo.receipt_id = receipt.id
     LEFT JOIN person AS undoer ON undoer.id = receipt_undo.undone_by_id
 """
+_SLIPS = _SLIP.replace(
+    "FROM receipt\n",
+    f"""FROM (
+        SELECT * FROM receipt WHERE till_id = ? AND sequence >= ? AND sequence < ?
+        ORDER BY sequence DESC LIMIT {DAY_LIST + 1}
+    ) AS receipt\n""",
+)
+"""Apart, or PostgreSQL plans anew for each till how to join what lies around its receipts."""
 _FROM = "SELECT MIN(first_sequence) FROM shift WHERE till_id = ? AND day = ?"
 _UNTIL = "SELECT first_sequence FROM shift WHERE till_id = ? AND day > ? ORDER BY day, first_sequence LIMIT 1"
 _SUMS = """
@@ -217,9 +225,8 @@ def day(till_id: int, of: date, *, before: int | None = None) -> Day:
     after = db.execute(_UNTIL, at).fetchone()
     lot = (till_id, MOST_SEQUENCE if first is None else first, MOST_SEQUENCE if after is None else after[0])
     span = (till_id, db.microseconds(start_of(of)), db.microseconds(end_of(of)))
-    sql = f"{_SLIP} WHERE receipt.till_id = ? AND receipt.sequence >= ? AND receipt.sequence < ?"
     page = (*lot[:2], min(lot[2], before or MOST_SEQUENCE))
-    slips = db.execute(f"{sql} ORDER BY receipt.sequence DESC LIMIT {DAY_LIST + 1}", page).fetchall()
+    slips = db.execute(f"{_SLIPS} ORDER BY receipt.sequence DESC", page).fetchall()
     receipts = [_slip(row) for row in slips[:DAY_LIST]]
     refusals = [
         Refused(db.moment(at), number, clerk, PointsError.by_code[code](**json.loads(values)))

@@ -285,9 +285,9 @@ _OF_VILLAGE = {
 _OTHERWISE = {
     "objections": f"COUNT(*) {_OBJECTIONS}",
     "overdue": f"COUNT(*) {_OBJECTIONS} AND objection.due_at <= (SELECT moment FROM asked)",
-    "cards": f"""COUNT(*) FROM household JOIN person ON person.household_id = household.id
-        JOIN card ON card.person_id = person.id AND card.handed_at IS NULL AND card.revoked_at IS NULL
-        WHERE household.village_id = {_VILLAGE}""",
+    "cards": f"""SUM(
+            (SELECT COUNT(*) FROM card WHERE person_id = person.id AND handed_at IS NULL AND revoked_at IS NULL)
+        ) FROM household JOIN person ON person.household_id = household.id WHERE household.village_id = {_VILLAGE}""",
     "stocktakes": f"""COUNT(*) FROM stocktake JOIN shop ON shop.id = stocktake.shop_id
         WHERE stocktake.state = 'counted' AND shop.area_id IN ({_SERVING})""",
     "owing": "owing FROM owing",
@@ -353,17 +353,23 @@ _LOST = f"""
     WHERE goods.shop_id = shop.id AND loss.goods_id = goods.id AND {_DURING.format("loss.recorded_at")}
     AND stock_movement.cause_type = 'loss' AND stock_movement.cause_id = loss.id
 """
-_BATCHES = "FROM goods JOIN stock_batch ON stock_batch.goods_id = goods.id WHERE goods.shop_id = shop.id"
 _SHELVES = f"""
     {_ASKED}
+    , serving AS (
+        SELECT id, code, name FROM shop WHERE active AND NOT contracted AND area_id IN ({_SERVING})
+    ), batches AS (
+        SELECT goods.shop_id, SUM(CASE WHEN best_before BETWEEN ? AND ? THEN 1 ELSE 0 END) AS near,
+            SUM(CASE WHEN best_before < ? THEN 1 ELSE 0 END) AS expired,
+            SUM(CAST(remaining AS BIGINT) * {COST}) AS worth_fen
+        FROM serving CROSS JOIN goods CROSS JOIN stock_batch
+        WHERE goods.shop_id = serving.id AND stock_batch.goods_id = goods.id AND remaining > 0 GROUP BY goods.shop_id
+    )
     SELECT shop.id, shop.name,
         (SELECT COUNT(*) FROM goods JOIN stock ON stock.goods_id = goods.id WHERE goods.shop_id = shop.id AND {LOW}),
-        (SELECT COUNT(*) {_BATCHES} AND remaining > 0 AND best_before >= ? AND best_before <= ?),
-        (SELECT COUNT(*) {_BATCHES} AND remaining > 0 AND best_before < ?),
-        (SELECT COALESCE(SUM(CAST(remaining AS BIGINT) * {COST}), 0) {_BATCHES} AND remaining > 0),
+        COALESCE(near, 0), COALESCE(expired, 0), COALESCE(worth_fen, 0),
         (SELECT COALESCE(-SUM(change), 0) {_LOST}),
         (SELECT COALESCE(-SUM(CAST(change AS BIGINT) * {COST}), 0) {_LOST})
-    FROM shop WHERE shop.active AND NOT shop.contracted AND shop.area_id IN ({_SERVING}) ORDER BY shop.code
+    FROM serving AS shop LEFT JOIN batches ON batches.shop_id = shop.id ORDER BY shop.code
 """
 _SCARCE = f"""
     SELECT goods.id, goods.name, goods.unit, on_hand - reserved,

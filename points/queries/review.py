@@ -109,12 +109,13 @@ def page(judge: Person, wanted: Wanted, *, now: datetime, after: int = 0) -> Pag
     odd: list[int] = []
     narrowed = where & _narrowed(wanted)
     if wanted.odd:
-        found = _look(_lines(narrowed, MOST), local_date(now)).odd
-        odd = sorted(id_ for id_, why in found.items() if why)
+        looked = _look(_lines(narrowed, MOST), local_date(now)).odd
+        odd = sorted(id_ for id_, why in looked.items() if why)
         narrowed = Line.id.in_([id_ for id_ in odd if id_ > after][: PAGE + 1])
     else:
         narrowed &= Line.id > after
-    lines = list(contributions.lines(Area).join(Area, on=Line.village).where(narrowed).order_by(_ID).limit(PAGE + 1))
+    found = Line.select(Line.id).join(Household).where(narrowed).order_by(_ID).limit(PAGE + 1)
+    lines = list(contributions.lines(Area).join(Area, on=Line.village).where(Line.id.in_(found)).order_by(_ID))
     shown = lines[:PAGE]
     of_village = [group for group in groups if wanted.village in (0, group[0])]
     villages: Counter[tuple[int, str]] = Counter()

@@ -8,10 +8,10 @@ draws or pays for a shop holds the shop's row, and whoever moves a settlement on
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
-from points import access, db, fundbook, ledger
-from points.calendar import local_date, start_of
+from points import access, cover, db, fundbook, ledger
+from points.calendar import end_of_month, local_date
 from points.errors import (
     N_,
     AlreadyDone,
@@ -54,10 +54,12 @@ def draw(*, key: str, actor: Person, now: datetime, shop_id: int, village_id: in
     same = (Settlement.shop == shop_id) & (Settlement.village == village_id) & (Settlement.month == month)
     if Settlement.select().where(same, Settlement.state != "dropped").exists():
         raise SettledAlready()
+    since = cover.unsettled_since([village_id])[shop_id, village_id]
     sides = {"shop": shop_id, "village": village_id, "drawn_by": actor, "drawn_at": now}
     drawn = Settlement.create(**sides, month=month, receipts=0, points=0, undone=0, undone_points=0, fen=1)
-    db.execute(_TAKE, (drawn.id, shop_id, village_id, db.microseconds(until)))
-    db.execute(_TAKE_UNDONE, (drawn.id, shop_id, village_id))
+    taken = [shop_id, village_id, since, drawn.id, db.microseconds(until)]
+    db.over(_TAKE, [taken])
+    db.over(_TAKE_UNDONE, [taken])
     receipts, points, undone, undone_points, fen = map(int, db.execute(_FIGURES, (drawn.id,)).fetchone())
     if fen <= 0 or points <= undone_points:
         raise NothingToSettle()
@@ -175,21 +177,15 @@ def audit() -> list[tuple[str, int, int, int]]:
 
 # --- within -------------------------------------------------------------------------------------------------------
 
-_RECEIPTS = """
-    JOIN till ON till.id = receipt.till_id JOIN household ON household.id = receipt.household_id
-    WHERE till.shop_id = ? AND household.village_id = ?
-"""
-_IN_NONE = "NOT EXISTS (SELECT 1 FROM settlement_item AS item WHERE item.receipt_id = receipt.id AND {})"
 _TAKE = f"""
     INSERT INTO settlement_item (receipt_id, undone, settlement_id)
-    SELECT receipt.id, FALSE, CAST(? AS BIGINT) FROM receipt {_RECEIPTS} AND receipt.recorded_at < ?
+    SELECT receipt.id, FALSE, {{3}} FROM {{rows}} CROSS JOIN {cover.RECEIPTS} AND receipt.recorded_at < {{4}}
     ON CONFLICT (receipt_id, undone) DO NOTHING
 """  # not NOT EXISTS: PostgreSQL believes that the table is as short as it was, and reads it for each receipt
 _TAKE_UNDONE = f"""
     INSERT INTO settlement_item (receipt_id, undone, settlement_id)
-    SELECT receipt.id, TRUE, CAST(? AS BIGINT) FROM receipt_undo
-    JOIN receipt ON receipt.id = receipt_undo.receipt_id {_RECEIPTS}
-    AND NOT {_IN_NONE.format("NOT item.undone")} AND {_IN_NONE.format("item.undone")}
+    SELECT receipt.id, TRUE, {{3}} FROM {{rows}} CROSS JOIN {cover.UNDONE}
+    AND EXISTS (SELECT 1 FROM settlement_item WHERE receipt_id = receipt.id AND NOT undone)
 """
 _SUMS = """
     COUNT(CASE WHEN NOT item.undone THEN 1 END) AS receipts,
@@ -262,4 +258,4 @@ def _end_of_month(month: str) -> datetime:
     """Return the moment at which a local month ends. Raises `Invalid`."""
     if not re.fullmatch(r"20[0-9]{2}-(0[1-9]|1[0-2])", month):
         raise Invalid(what=N_("月份"))
-    return start_of((date.fromisoformat(f"{month}-01") + timedelta(days=31)).replace(day=1))
+    return end_of_month(month)

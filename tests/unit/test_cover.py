@@ -113,8 +113,10 @@ def test_percent_and_room() -> None:
     assert Cover(fund_fen=100).room(100) == 0
 
 
-def test_any_number_of_villages_takes_three_statements(world: World) -> None:
-    assert statements(lambda: cover.of_villages([world.village, world.other_village])) == 3
+def test_any_number_of_villages_takes_as_many_statements(world: World) -> None:
+    assert statements(lambda: cover.of_villages([world.village, world.other_village])) == 4
+    Shop.update(contracted=True).execute()
+    assert statements(lambda: cover.of_villages([world.village, world.other_village])) == 4
     assert cover.of_villages([]) == {}
 
 
@@ -265,7 +267,7 @@ def test_without_a_limit_nothing_is_asked(world: World) -> None:
     free = statements(lambda: review.decide(**world.by(world.council[0]), **said))
     limit(world, 1_000)
     assert statements(lambda: review.decide(**world.by(world.council[1]), **said)) > free
-    assert statements(lambda: reads.warnings([world.village])) == 5
+    assert statements(lambda: reads.warnings([world.village])) == 6
     limit(world, None)
     assert statements(lambda: reads.warnings([world.village])) == 1
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
-from points import ledger
+from points import cover, db, ledger
+from points.calendar import start_of
 from points.errors import (
     AlreadyDone,
     FutureDay,
@@ -147,6 +148,60 @@ def test_a_month_is_over_and_settled_once(world: World, shop: int) -> None:
     assert draw(world) != drawn
     assert SettlementItem.select().count() == 1
     assert settlement.audit() == []
+
+
+def test_only_receipts_since_the_last_settlement_are_looked_at(world: World, shop: int) -> None:
+    def since() -> datetime | None:
+        found = cover.unsettled_since([world.village])
+        assert set(found) == {(shop, world.village)}
+        return db.moment(found[shop, world.village]) if found[shop, world.village] else None
+
+    assert since() is None
+    sell(world)
+    world.now = DECEMBER
+    sell(world)
+    draw(world)
+    assert since() == datetime(2026, 11, 29, 16, 0, tzinfo=UTC), "a day before the month ended"
+    world.now = DECEMBER.replace(year=2027, month=1)
+    draw(world, "2026-12")
+    assert since() == datetime(2026, 12, 30, 16, 0, tzinfo=UTC)
+
+
+def test_what_a_dropped_settlement_held_is_owed_and_settled_again(world: World, shop: int) -> None:
+    sell(world, 3)
+    world.now = DECEMBER
+    november = draw(world)
+    sell(world)
+    world.now = DECEMBER.replace(year=2027, month=1)
+    draw(world, "2026-12")
+    assert cover.of(world.village).unsettled_fen == 800
+    settlement.drop(**world.by(world.committee[0]), settlement_id=november)
+    assert cover.of(world.village).unsettled_fen == 800
+    sell(world)
+    world.now = DECEMBER.replace(year=2027, month=2)
+    assert Settlement.get_by_id(draw(world, "2027-01")).fen == 600 + 200
+    assert cover.of(world.village).unsettled_fen == 1_000 and settlement.audit() == []
+
+
+@pytest.mark.parametrize(
+    ("drawn", "settled"),
+    [
+        ("1 2 3", "3"),
+        ("2 1", "2"),
+        ("1- 1 2", "2"),  # dropped and drawn anew
+        ("1- 1- 1 2", "2"),
+        ("1 2-", "1"),
+        ("1 2 3-", "2"),
+        ("1- 2", ""),  # perhaps 1 was dropped after 2 was drawn
+        ("1 2- 3 4", "1"),
+        ("1- 2 1 3", "3"),
+        ("1- 2 3- 1", ""),  # perhaps 3 held what 1 had held, when 1 was drawn anew
+    ],
+)
+def test_all_is_settled_up_to_the_last_month_before_one_that_was_dropped(drawn: str, settled: str) -> None:
+    months = [(f"2026-0{word[0]}", word.endswith("-")) for word in drawn.split()]
+    ends = {"": 0} | {str(n): db.microseconds(start_of(date(2026, n + 1, 1)) - cover.UNDER_WAY) for n in (1, 2, 3)}
+    assert cover._unsettled_since(months) == ends[settled]
 
 
 def test_only_a_contracted_shop_of_the_village_is_settled(world: World, shop: int) -> None:
