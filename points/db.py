@@ -36,7 +36,7 @@ def open_database(url: str) -> Database:
     """Build the database that *url* names: ``sqlite:////path/points.db`` or ``postgresql://user@host/name``."""
     parts = urlsplit(url)
     if parts.scheme == "sqlite":
-        opened = SqliteDatabase(
+        opened = _Sqlite(
             unquote(parts.path[1:]),
             pragmas={
                 "journal_mode": "wal",
@@ -56,6 +56,16 @@ def open_database(url: str) -> Database:
 
         return Postgresql(url, prefer_psycopg3=True)
     raise ValueError(f"POINTS_DATABASE_URL must begin with sqlite: or postgresql:, not {parts.scheme!r}")
+
+
+class _Sqlite(SqliteDatabase):
+    """SQLite, whose fixed statements go straight to the driver."""
+
+    def execute_sql(self, sql: str, params: Sequence[Any] | None = None, *, fixed: bool = False) -> Any:
+        if not fixed:
+            return super().execute_sql(sql, params)  # type: ignore[no-untyped-call]
+        with _as_peewee:
+            return self.connection().execute(sql, params)  # type: ignore[no-untyped-call]
 
 
 def is_local(url: str) -> bool:
@@ -157,7 +167,7 @@ class Group:
                 _writer.release()
                 raise
             self.members = 0
-        database.obj.execute_sql("SAVEPOINT member")
+        execute("SAVEPOINT member")
         self.members += 1
         self.inside = True
 
@@ -165,8 +175,8 @@ class Group:
         """Keep what the member did, or undo it if it failed."""
         self.inside = False
         if kind is not None:
-            database.obj.execute_sql("ROLLBACK TO member")
-        database.obj.execute_sql("RELEASE member")
+            execute("ROLLBACK TO member")
+        execute("RELEASE member")
 
     def leave(self) -> None:
         """Let the thread's transactions be committed one by one again."""
@@ -201,9 +211,7 @@ def execute(sql: str, parameters: Sequence[Any] = ()) -> Any:
 
     On PostgreSQL it travels when an answer is read, with the transaction's others that wait: `points.postgresql`.
     """
-    if is_postgresql():
-        return database.obj.execute_sql(_for_postgresql(sql), parameters, fixed=True)
-    return database.obj.execute_sql(sql, parameters)
+    return database.obj.execute_sql(_for_postgresql(sql) if is_postgresql() else sql, parameters, fixed=True)
 
 
 class Answer:

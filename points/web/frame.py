@@ -17,7 +17,7 @@ from points.web.session import csrf_token, me
 _addresses: dict[tuple[Any, ...], str] = {}
 _MOST = 2_000
 _KEY = "-the-key-of-a-form-"
-SAME = 20  # seconds
+SAME = 60  # seconds
 MOST_PAGES = 256  # of some 17 kB
 
 

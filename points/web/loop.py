@@ -16,7 +16,7 @@ from urllib.parse import unquote_to_bytes
 from points import db
 from points.web.edge import MOST_BYTES_OF_FILES
 
-MOST_MEMBERS = 16
+MOST_MEMBERS = 24
 """So many writes are committed together at most: the first of them waits for the last."""
 AT_ONCE = 1024 * 1024
 """A longer answer, or one whose length is not known, is sent in pieces, with others' requests between them."""
