@@ -83,9 +83,9 @@ def _listen(work: list[dict[str, Any]]) -> list[list[Statement]]:
     bound = db.database.obj
     execute = bound.execute_sql
 
-    def listening(sql: str, params: Sequence[Any] = ()) -> Any:
+    def listening(sql: str, params: Sequence[Any] = (), **words: Any) -> Any:
         heard[-1].append((sql, tuple(params)))
-        return execute(sql, params)
+        return execute(sql, params, **words)
 
     bound.execute_sql = listening
     for arguments in work:

@@ -11,7 +11,7 @@ a statement violates is raised where the next answer is read, at the latest by C
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -54,10 +54,10 @@ class Postgresql(PostgresqlDatabase):
 
     def begin(self, isolation_level: str | None = None) -> None:
         self._connection()
-        self._ask(lambda connection: connection.send_query_params(b"BEGIN", None))
+        self._ask(b"BEGIN")
 
     def commit(self) -> None:
-        self._ask(lambda connection: connection.send_query_params(b"COMMIT", None))
+        self._ask(b"COMMIT")
         self.send()
 
     def rollback(self) -> None:
@@ -76,7 +76,7 @@ class Postgresql(PostgresqlDatabase):
             values = Transformer(self._connection())
             written = values.dump_sequence(params, [PyFormat.TEXT] * len(params))
             name = self._state.prepared.get((sql, values.types)) or self._prepare(sql, values.types)
-        answer = self._ask(lambda connection: connection.send_query_prepared(name, written), values)
+        answer = self._ask(name, written, values)
         if not self.in_transaction():
             self.send()
         return answer
@@ -88,6 +88,9 @@ class Postgresql(PostgresqlDatabase):
             return
         with _as_peewee:
             connection = self._connection().pgconn
+            if len(unsent) == 1:  # libpq alone is faster
+                unsent[0].hear(_good(unsent[0].ask_alone(connection)))
+                return
             connection.enter_pipeline_mode()
             for answer in unsent:
                 answer.ask(connection)
@@ -97,8 +100,8 @@ class Postgresql(PostgresqlDatabase):
             for answer, result in zip(unsent, results, strict=False):  # after an error the others are missing
                 answer.hear(_good(result))
 
-    def _ask(self, ask: Callable[[PGconn], None], values: abc.Transformer | None = None) -> Answer:
-        answer = Answer(self, ask, values)
+    def _ask(self, name: bytes, written: Sequence[Any] | None = None, values: abc.Transformer | None = None) -> Answer:
+        answer = Answer(self, name, written, values)
         self._state.unsent.append(answer)
         return answer
 
@@ -119,13 +122,30 @@ class Postgresql(PostgresqlDatabase):
 
 
 class Answer:
-    """What a statement answers, read like a cursor; reading it sends what waits."""
+    """What a statement answers, read like a cursor; reading it sends what waits.
 
-    def __init__(self, database: Postgresql, ask: Callable[[PGconn], None], values: abc.Transformer | None) -> None:
-        self.ask = ask
-        self._database, self._values = database, values
+    It is prepared under a *name* and has *written* values, or the name is all that there is to say.
+    """
+
+    def __init__(
+        self, database: Postgresql, name: bytes, written: Sequence[Any] | None, values: abc.Transformer | None
+    ) -> None:
+        self._database, self._name, self._written, self._values = database, name, written, values
         self._result: PGresult | None = None
         self._rows = range(0)
+
+    def ask(self, connection: PGconn) -> None:
+        """Ask in a pipeline."""
+        if self._written is None:
+            connection.send_query_params(self._name, None)
+        else:
+            connection.send_query_prepared(self._name, self._written)
+
+    def ask_alone(self, connection: PGconn) -> PGresult:
+        """Ask and wait."""
+        if self._written is None:
+            return connection.exec_(self._name)
+        return connection.exec_prepared(self._name, self._written)
 
     def hear(self, result: PGresult) -> None:
         """Take what came."""
