@@ -1,13 +1,16 @@
 """The site in one loop, for SQLite: what is written by requests that come together is committed together.
 
-The site answers one request after the other; each that wrote, or read what is not durable yet, is answered after the
-commit. So one sync serves all requests that were waiting, and no request waits for another's.
+The site answers one request after the other, those that bring something in the order in which it arrived; each that
+wrote, or read what is not durable yet, is answered right after the commit. So one sync serves all requests that were
+waiting, no request waits for another's, and none that waits is overtaken.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sys
+import time
+from collections import deque
 from collections.abc import Iterable
 from io import BytesIO
 from typing import Any
@@ -16,8 +19,10 @@ from urllib.parse import unquote_to_bytes
 from points import db
 from points.web.edge import MOST_BYTES_OF_FILES
 
-MOST_MEMBERS = 24
+MOST_MEMBERS = 32
 """So many writes are committed together at most: the first of them waits for the last."""
+TURN = 0.002
+"""After so many seconds the loop looks who else came, though more are waiting."""
 AT_ONCE = 1024 * 1024
 """A longer answer, or one whose length is not known, is sent in pieces, with others' requests between them."""
 _NOT_KEPT = "数据库暂时不可用，这一次没有记下。请稍后再试。".encode()
@@ -31,61 +36,120 @@ class Loop:
     def __init__(self, site: Any) -> None:
         self._site = site
         self._group: db.Group | None = None
-        self._waiting: list[asyncio.Future[bool]] = []
-        self._seen = 0
+        self._asked: deque[_Request] = deque()
+        self._answered: list[_Request] = []
+        self._turning = False
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         """Answer one request."""
         if self._group is None:
             self._group = db.Group()  # of the loop's thread
+        loop = asyncio.get_running_loop()
         length = scope.headers.get("content-length") or "0"
         body = await protocol() if length.isdecimal() and 0 < int(length) <= MOST_BYTES_OF_FILES else b""
-        head: list[Any] = []
-        pieces = self._site(environ(scope, body), lambda status, headers, _=None: head.extend((status, headers)))
+        request = _Request(scope, protocol, body, loop.create_future())
+        if body:
+            self._asked.append(request)
+        else:
+            self._answer(request)
+        if not self._turning and (self._asked or self._group.is_open):
+            self._turning = True
+            loop.call_soon(self._turn)
         try:
-            if self._group.is_open and not await self._committed():
-                protocol.response_bytes(503, _PLAIN, _NOT_KEPT)
-                return
-            status, headers = int(head[0][:3]), head[1]
-            size = next((int(value) for name, value in headers if name.lower() == "content-length"), None)
-            if scope.method == "HEAD":
-                protocol.response_empty(status, headers)
-            elif size is not None and size <= AT_ONCE:
-                protocol.response_bytes(status, headers, b"".join(pieces))
-            else:
-                await send(protocol.response_stream(status, headers), pieces)
+            await request.told
+            if request.whole is None:
+                await send(protocol.response_stream(request.status, request.headers), request.pieces)
         finally:
-            if hasattr(pieces, "close"):
-                pieces.close()
+            request.close()
 
-    def _committed(self) -> asyncio.Future[bool]:
-        """Return what tells one who waits, once it is done, whether the group's transaction was committed."""
-        loop = asyncio.get_running_loop()
-        if not self._waiting:
-            self._seen = 0
-            loop.call_soon(self._commit_once_quiet)
-        told: asyncio.Future[bool] = loop.create_future()
-        self._waiting.append(told)
-        return told
+    def _turn(self) -> None:
+        """Answer those who wait, for a while; commit once nobody else does."""
+        assert self._group is not None
+        until = time.monotonic() + TURN
+        while self._asked:
+            self._answer(self._asked.popleft())
+            if time.monotonic() >= until:
+                break
+        self._turning = bool(self._asked)
+        if self._turning:
+            asyncio.get_running_loop().call_soon(self._turn)
+        elif self._group.is_open:
+            self._commit()
 
-    def _commit_once_quiet(self) -> None:
-        """Commit when no request joined since the last look, or enough did; else look again after those that wait."""
+    def _answer(self, request: _Request) -> None:
+        assert self._group is not None
+        if request.told.done():  # who went away asks no more
+            return
+        try:
+            request.ask(self._site)
+        except Exception as error:
+            request.told.set_exception(error)
+        if not self._group.is_open:
+            request.tell(kept=True)
+            return
+        self._answered.append(request)
+        if self._group.members >= MOST_MEMBERS:
+            self._commit()
+
+    def _commit(self) -> None:
         group = self._group
         assert group is not None
-        if self._seen < group.members < MOST_MEMBERS:
-            self._seen = group.members
-            asyncio.get_running_loop().call_soon(self._commit_once_quiet)
-            return
-        waiting, self._waiting = self._waiting, []
+        answered, self._answered = self._answered, []
         try:
             group.commit()
             kept = True
         except Exception:
             self._site.logger.exception("a group of %s writes was not committed", group.members)
             kept = False
-        for told in waiting:
-            if not told.done():  # who went away waits no more
-                told.set_result(kept)
+        for request in answered:
+            request.tell(kept=kept)
+
+
+class _Request:
+    """A request and what the site answers: *whole*, or None where *pieces* are to be sent one by one.
+
+    *told* is done once everything is said that can be said at once.
+    """
+
+    status = 0
+    headers: Any = None
+    pieces: Any = None
+    whole: bytes | None = b""
+
+    def __init__(self, scope: Any, protocol: Any, body: bytes, told: asyncio.Future[None]) -> None:
+        self.scope, self.protocol, self.body, self.told = scope, protocol, body, told
+
+    def ask(self, site: Any) -> None:
+        """Let *site* answer."""
+        self.pieces = site(environ(self.scope, self.body), self._head)
+        size = next((int(value) for name, value in self.headers if name.lower() == "content-length"), None)
+        if self.scope.method != "HEAD":
+            self.whole = b"".join(self.pieces) if size is not None and size <= AT_ONCE else None
+
+    def _head(self, status: str, headers: Any, _error: Any = None) -> None:
+        self.status, self.headers = int(status[:3]), headers
+
+    def tell(self, *, kept: bool) -> None:
+        """Say what there is to say; who went away is told nothing."""
+        if self.told.done():
+            return
+        try:
+            if not kept:
+                self.whole = _NOT_KEPT
+                self.protocol.response_bytes(503, _PLAIN, _NOT_KEPT)
+            elif self.whole:
+                self.protocol.response_bytes(self.status, self.headers, self.whole)
+            elif self.whole is not None:
+                self.protocol.response_empty(self.status, self.headers)
+        except Exception as error:
+            self.told.set_exception(error)
+        else:
+            self.told.set_result(None)
+
+    def close(self) -> None:
+        """Let go what the answer holds."""
+        if hasattr(self.pieces, "close"):
+            self.pieces.close()
 
 
 async def send(transport: Any, pieces: Iterable[bytes]) -> None:

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from flask import Flask, Response, request
 
+import points.web.loop
 from points import db
-from points.web.loop import AT_ONCE, Loop
+from points.web.loop import AT_ONCE, MOST_MEMBERS, Loop
 
 pytestmark = pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
 
@@ -74,6 +75,11 @@ def site(database: str) -> Iterator[Flask]:
             db.execute("INSERT INTO tries (channel, subject, failures, last_at) VALUES ('till', ?, 1, 0)", (subject,))
         return subject
 
+    @app.post("/broken")
+    def broken() -> str:
+        app.config["PROPAGATE_EXCEPTIONS"] = True
+        return str(1 // 0)
+
     @app.get("/read")
     def read() -> str:
         return ",".join(row[0] for row in db.execute("SELECT subject FROM tries ORDER BY subject").fetchall())
@@ -99,7 +105,7 @@ def answer(site: Flask, *asked: Asked) -> None:
         loop = Loop(site)
         await asyncio.gather(*(loop.__rsgi__(one.scope, one) for one in asked))
 
-    asyncio.run(all_at_once())
+    asyncio.run(asyncio.wait_for(all_at_once(), 10))
 
 
 def test_whoever_is_told_of_a_write_finds_it_durable(site: Flask, database: str) -> None:
@@ -135,6 +141,59 @@ def test_who_leaves_while_waiting_does_not_take_the_others_commit_along(site: Fl
     asyncio.run(one_leaves())
     assert [one.status for one in writes] == [0, 200, 200]
     assert sorted(writes[2].seen) == ["0", "1", "2"]
+
+
+def test_who_leaves_before_the_turn_comes_writes_nothing(
+    site: Flask, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(points.web.loop, "TURN", 0)
+    writes = [Asked(database, "POST", f"/write/{number}", b"x") for number in range(3)]
+
+    async def one_leaves() -> None:
+        loop = Loop(site)
+        tasks = [asyncio.ensure_future(loop.__rsgi__(one.scope, one)) for one in writes]
+        while not loop._asked:
+            await asyncio.sleep(0)
+        tasks[2].cancel()
+        await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 10)
+
+    asyncio.run(one_leaves())
+    assert [one.status for one in writes] == [200, 200, 0]
+    assert writes[1].seen == ["0", "1"]
+
+
+def test_none_that_waits_is_overtaken(site: Flask, database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(points.web.loop, "TURN", 0)
+    order: list[str] = []
+    told = Asked.response_bytes
+    monkeypatch.setattr(Asked, "response_bytes", lambda one, *what: (order.append(one.scope.path), told(one, *what))[1])
+    early = [Asked(database, "POST", f"/write/{number}", b"x") for number in range(MOST_MEMBERS + 4)]
+    late = [Asked(database, "POST", f"/write/late{number}", b"x") for number in range(4)]
+
+    async def some_come_later() -> None:
+        loop = Loop(site)
+        tasks = [asyncio.ensure_future(loop.__rsgi__(one.scope, one)) for one in early]
+        while not order:
+            await asyncio.sleep(0)
+        tasks += [asyncio.ensure_future(loop.__rsgi__(one.scope, one)) for one in late]
+        await asyncio.gather(*tasks)
+
+    asyncio.run(asyncio.wait_for(some_come_later(), 10))
+    assert order == [one.scope.path for one in early + late]
+    assert len(early[0].seen) == MOST_MEMBERS  # told right after their commit, before the others were even asked
+
+
+def test_a_site_that_breaks_breaks_one_request(site: Flask, database: str) -> None:
+    broken, well = Asked(database, "POST", "/broken", b"x"), Asked(database, "POST", "/write/well", b"x")
+
+    async def both() -> list[Any]:
+        loop = Loop(site)
+        tasks = (loop.__rsgi__(one.scope, one) for one in (broken, well))
+        return await asyncio.gather(*tasks, return_exceptions=True)
+
+    errors = asyncio.run(asyncio.wait_for(both(), 10))
+    assert isinstance(errors[0], ZeroDivisionError)
+    assert (well.status, well.seen) == (200, ["well"])
 
 
 def test_if_the_commit_fails_nobody_is_told_it_went_well(
