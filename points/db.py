@@ -231,8 +231,9 @@ class Answer:
 
 def ask(sql: str, parameters: Sequence[Any] = ()) -> Any:
     """Run one fixed statement whose answer is read later: on PostgreSQL what is asked together travels together."""
-    cursor = execute(sql, parameters)
-    return cursor if is_postgresql() else Answer(cursor)
+    if is_postgresql():
+        return database.obj.execute_sql(_for_postgresql(sql), parameters, fixed=True, later=True)
+    return Answer(execute(sql, parameters))
 
 
 # --- what the databases say differently, for the few statements that work on a whole set ---------------------------

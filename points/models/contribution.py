@@ -34,6 +34,8 @@ LINE_STATES = (
     "reversed",  # 入账后已冲正，或文明分已恢复
     "returned",  # 退回修改：另记一条接着办
 )
+UNDER_WAY = ("recorded", "checked", "approved", "noticed")
+"""A line in one of these states may still become points."""
 NOTICE_STATES = ("gathered", "hung", "closed")
 ANSWERS = ("upheld", "dismissed")
 VERDICTS = ("approve", "change", "return", "refuse")
@@ -165,6 +167,7 @@ class Line(Table):
 
 
 # Few lines are waiting, returned, taken up again or deductions; the others shall not pay for these.
+Line.add_index(Line.index(Line.household).where(Line.state.in_(UNDER_WAY)))
 Line.add_index(Line.index(Line.village, Line.day).where(Line.effect == "civility"))
 Line.add_index(Line.index(Line.notice, Line.open_objections).where(Line.state == "noticed"))
 Line.add_index(Line.index(Line.recorded_by).where(Line.state == "returned"))

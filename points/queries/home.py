@@ -1,16 +1,18 @@
-"""A villager's page: the household's balance and how each point came, in at most five fixed statements."""
+"""A villager's page: the household's balance and how each point came, in fixed statements that travel together."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from points import db, ledger
+from points.calendar import local_date
 from points.ledger import Entry
 from points.models.ledger import Account, AccountType
 from points.models.people import Person
+from points.queries.report import OLDEST, Named
 
 PAGE = 20
 
@@ -39,8 +41,17 @@ _LINE = """
     JOIN person AS recorder ON recorder.id = line.recorded_by_id
     LEFT JOIN notice ON notice.id = line.notice_id
 """
-_WAITING = f"""
-    {_LINE} WHERE line.household_id = ? AND line.state IN ('recorded', 'checked', 'approved', 'noticed')
+_UNDER_WAY = "line.state IN ('recorded', 'checked', 'approved', 'noticed')"  # in the words of the index
+_CONCERNING = f"""
+    SELECT line.id, line.item_name, line.state, line.day, line.each * line.quantity, person.name, recorder.name,
+        notice.id, notice.number, line.household_id, line.quantity, line.needs,
+        line.person_id = ? AND line.recorded_by_id <> ? AND line.day >= ? AND attendance.line_id IS NULL
+    FROM line
+    JOIN person ON person.id = line.person_id
+    JOIN person AS recorder ON recorder.id = line.recorded_by_id
+    LEFT JOIN notice ON notice.id = line.notice_id
+    LEFT JOIN attendance ON attendance.line_id = line.id
+    WHERE (line.household_id = ? AND {_UNDER_WAY}) OR (line.person_id = ? AND line.day >= ? AND {_UNDER_WAY})
     ORDER BY line.id DESC
 """
 _RECEIPTS = """
@@ -175,13 +186,47 @@ class Page(NamedTuple):
     older: int | None
 
 
+class Beginning(NamedTuple):
+    """What the page begins with.
+
+    *waiting*: the household's contributions that are on their way. *unsaid*: those on which others named the person,
+    who has not spoken yet, co-signs first. The newest first.
+    """
+
+    front: Front
+    waiting: list[Deed]
+    unsaid: list[Named]
+
+
+def beginning(person: Person, *, now: datetime) -> Beginning | None:
+    """Read what the page begins with; None for someone who lives in no household here."""
+    household_id = person.household_id
+    if household_id is None:
+        return None
+    asked = _ask_front(person, now)
+    since: Any = local_date(now) - OLDEST
+    if not db.is_postgresql():
+        since = since.isoformat()
+    lines = db.ask(_CONCERNING, (person.id, person.id, since, household_id, person.id, since))
+    front = Front(*asked.fetchone())
+    waiting, unsaid = [], []
+    for row in lines.fetchall():
+        id_, item, state, day, points, _person, by, _notice_id, _notice, of, quantity, needs, is_unsaid = row
+        if of == household_id:
+            waiting.append(Deed(id_, item, state, db.day(day), points, _person, by, _notice_id, _notice))
+        if is_unsaid:
+            unsaid.append(Named(id_, item, db.day(day), quantity, needs, state, by, None))
+    return Beginning(front, waiting, sorted(unsaid, key=lambda line: "cosign" not in line.needs.split(",")))
+
+
 def front(person: Person, *, now: datetime) -> Front | None:
     """Read the top of the page; None for someone who lives in no household here."""
-    if person.household_id is None:
-        return None
+    return None if person.household_id is None else Front(*_ask_front(person, now).fetchone())
+
+
+def _ask_front(person: Person, now: datetime) -> Any:
     at = db.microseconds(now)
-    row = db.execute(_FRONT, (at, person.seen_receipt_id, at, person.household_id)).fetchone()
-    return Front(*row)
+    return db.ask(_FRONT, (at, person.seen_receipt_id, at, person.household_id))
 
 
 def page(front: Front, household_id: int, *, before: int | None) -> Page:
@@ -189,11 +234,6 @@ def page(front: Front, household_id: int, *, before: int | None) -> Page:
     entries = ledger.statement(front.account(household_id), before=before, limit=PAGE + 1)
     rows = behind(entries[:PAGE])
     return Page(rows, rows[-1].entry.id if len(entries) > PAGE else None)
-
-
-def waiting(household_id: int) -> list[Deed]:
-    """Read the household's contributions that are on their way, newest first."""
-    return _read_deeds(_WAITING, (household_id,))
 
 
 def behind(entries: Sequence[Entry]) -> list[Row]:
@@ -219,12 +259,8 @@ def behind(entries: Sequence[Entry]) -> list[Row]:
 def _deeds(line_ids: Sequence[int]) -> dict[int, Deed]:
     if not line_ids:
         return {}
-    return {deed.id: deed for deed in _read_deeds(f"{_LINE} WHERE line.id IN ({_marks(line_ids)})", line_ids)}
-
-
-def _read_deeds(sql: str, values: Sequence[int]) -> list[Deed]:
-    rows = db.execute(sql, values).fetchall()
-    return [Deed(id_, item, state, db.day(day), *rest) for id_, item, state, day, *rest in rows]
+    rows = db.execute(f"{_LINE} WHERE line.id IN ({_marks(line_ids)})", line_ids).fetchall()
+    return {id_: Deed(id_, item, state, db.day(day), *rest) for id_, item, state, day, *rest in rows}
 
 
 def _bought(transfer_ids: Sequence[int]) -> dict[int, Bought]:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from points import db, recording
+from peewee import JOIN
+
+from points import recording
 from points.errors import NotFound
-from points.models.contribution import Contribution, Line
+from points.models.contribution import Attendance, Contribution, Line
 from points.models.people import Person
 from points.models.rules import RuleBook, RuleItem
 
 PAGE = 20
-OLDEST = 120
-"""How many days back a person sees where others named them."""
+OLDEST = timedelta(days=120)
+"""How far back a person sees where others named them."""
 
 
 def items(village_id: int, day: date) -> list[RuleItem]:
@@ -72,28 +74,12 @@ class Named(NamedTuple):
     was_there: bool | None
 
 
-# In fixed SQL, for it stands on the page that is visited most.
-_NAMED = """
-    SELECT line.id, line.item_name, line.day, line.quantity, line.needs, line.state, recorder.name, attendance.was_there
-    FROM line JOIN person AS recorder ON recorder.id = line.recorded_by_id
-    LEFT JOIN attendance ON attendance.line_id = line.id
-    WHERE line.person_id = ? AND line.recorded_by_id <> ? AND line.day >= ?
-"""
-_UNSAID = "AND attendance.line_id IS NULL AND line.state IN ('recorded', 'checked', 'approved', 'noticed')"
-
-
-def unsaid(person: Person, today: date) -> list[Named]:
-    """Return the lines on their way on which others named *person*, who has not spoken yet: co-signs first."""
-    return sorted(_named(person, today, _UNSAID), key=lambda line: "cosign" not in line.needs.split(","))
-
-
 def named(person: Person, today: date) -> list[Named]:
     """Return the lines of the last months on which others named *person*."""
-    return _named(person, today, "")
-
-
-def _named(person: Person, today: date, more: str) -> list[Named]:
-    since = today - timedelta(days=OLDEST)
-    since_day = since if db.is_postgresql() else since.isoformat()
-    rows = db.execute(f"{_NAMED} {more} ORDER BY line.id DESC LIMIT 200", (person.id, person.id, since_day)).fetchall()
-    return [Named(row[0], row[1], db.day(row[2]), *row[3:]) for row in rows]
+    recorder = Person.alias()
+    own = (Line.person == person) & (Line.recorded_by != person) & (Line.day >= today - OLDEST)
+    columns = (Line.id, Line.item_name, Line.day, Line.quantity, Line.needs, Line.state)
+    lines = Line.select(*columns, recorder.name, Attendance.was_there).join(recorder, on=Line.recorded_by)
+    lines = lines.join_from(Line, Attendance, JOIN.LEFT_OUTER).where(own).order_by(Line.id.desc()).limit(200)
+    rows: Any = lines.tuples()
+    return [Named(*row) for row in rows]

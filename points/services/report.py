@@ -20,14 +20,11 @@ from points.errors import (
 )
 from points.judging import wrong_state
 from points.keys import verb
-from points.models.contribution import Attendance, Contribution, Line
+from points.models.contribution import UNDER_WAY, Attendance, Contribution, Line
 from points.models.people import Household, Person
 from points.photos import Picture
 from points.recording import MOST_TIMES, NOTE_LENGTH
 from points.texts import optional
-
-OPEN = ("recorded", "checked", "approved", "noticed")
-"""The states in which the named person may still say whether they were there."""
 
 
 @verb("report.report")
@@ -106,7 +103,7 @@ def say_attendance(*, key: str, actor: Person, now: datetime, line_id: int, was_
     if line.recorded_by_id == actor.id:
         raise SamePerson()
     # Holds the line, so that it is neither approved nor gathered unheard.
-    held = Line.update(state=Line.state).where(Line.id == line_id, Line.state.in_(OPEN)).returning(Line.state)
+    held = Line.update(state=Line.state).where(Line.id == line_id, Line.state.in_(UNDER_WAY)).returning(Line.state)
     states = [row.state for row in held]
     if not states:
         raise wrong_state(line)

@@ -13,7 +13,7 @@ from flask_login import login_required
 from points import codes, ledger
 from points.calendar import local_date
 from points.models.ledger import AccountType
-from points.queries import changes, civility, expiry, home, people, proxies, report, reservations
+from points.queries import changes, civility, expiry, home, people, proxies, reservations
 from points.queries.home import Row
 from points.services import household
 from points.web import answers, frame, qr
@@ -38,12 +38,12 @@ class Told(NamedTuple):
 @blueprint.get("/home")
 @login_required
 def front() -> ResponseReturnValue:
-    person = me()
-    top = home.front(person, now=now())
-    if top is None or person.household_id is None:
-        return render_template("home/nobody.html", person=person)
+    person, moment = me(), now()
     before = request.args.get("before", type=int)
-    household_id = person.household_id
+    begins = home.beginning(person, now=moment)
+    if begins is None or person.household_id is None:
+        return render_template("home/nobody.html", person=person)
+    top, household_id = begins.front, person.household_id
 
     def statement() -> dict[str, Any]:
         page = home.page(top, household_id, before=before)
@@ -58,9 +58,9 @@ def front() -> ResponseReturnValue:
         before=None,
         collected=proxies.unseen(person) if top.proxy_receipt_id else [],
         reserved=reservations.open_of(household_id) if top.held else [],
-        named=report.unsaid(person, local_date(now())),
-        waiting=home.waiting(household_id),
-        warning=expiry.warning(household_id, now()) if top.expiry_id else None,
+        named=begins.unsaid,
+        waiting=begins.waiting,
+        warning=expiry.warning(household_id, moment) if top.expiry_id else None,
     )
 
 

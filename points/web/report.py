@@ -9,7 +9,7 @@ from wtforms.fields import SelectChoice
 
 from points.calendar import local_date
 from points.errors import SeenBefore
-from points.models.contribution import Line
+from points.models.contribution import UNDER_WAY, Line
 from points.models.rules import RuleItem
 from points.queries import contributions, home
 from points.queries import report as reads
@@ -109,7 +109,7 @@ def named() -> ResponseReturnValue:
     top = home.front(me(), now=now())
     lines = reads.named(me(), local_date(now()))
     return render_template(
-        "report/named.html", lines=lines, sayable=report.OPEN, tabs=tabs(top.village_id) if top else []
+        "report/named.html", lines=lines, sayable=UNDER_WAY, tabs=tabs(top.village_id) if top else []
     )
 
 
