@@ -44,23 +44,31 @@ class Loop:
         """Answer one request."""
         if self._group is None:
             self._group = db.Group()  # of the loop's thread
-        loop = asyncio.get_running_loop()
         length = scope.headers.get("content-length") or "0"
         body = await protocol() if length.isdecimal() and 0 < int(length) <= MOST_BYTES_OF_FILES else b""
-        request = _Request(scope, protocol, body, loop.create_future())
-        if body:
-            self._asked.append(request)
-        else:
-            self._answer(request)
-        if not self._turning and (self._asked or self._group.is_open):
-            self._turning = True
-            loop.call_soon(self._turn)
+        request = _Request(scope, protocol, body)
         try:
-            await request.told
+            if body:
+                self._asked.append(request)
+            else:
+                self._answer(request)
+            if not request.said:
+                await self._said(request)
+            if request.error is not None:
+                raise request.error
             if request.whole is None:
                 await send(protocol.response_stream(request.status, request.headers), request.pieces)
         finally:
             request.close()
+
+    def _said(self, request: _Request) -> asyncio.Future[None]:
+        """Return what is done once *request* had its turn, and its commit if there is one."""
+        loop = asyncio.get_running_loop()
+        if not self._turning:
+            self._turning = True
+            loop.call_soon(self._turn)
+        request.waits = loop.create_future()
+        return request.waits
 
     def _turn(self) -> None:
         """Answer those who wait, for a while; commit once nobody else does."""
@@ -78,12 +86,9 @@ class Loop:
 
     def _answer(self, request: _Request) -> None:
         assert self._group is not None
-        if request.told.done():  # who went away asks no more
+        if request.gone:
             return
-        try:
-            request.ask(self._site)
-        except Exception as error:
-            request.told.set_exception(error)
+        request.ask(self._site)
         if not self._group.is_open:
             request.tell(kept=True)
             return
@@ -108,33 +113,46 @@ class Loop:
 class _Request:
     """A request and what the site answers: *whole*, or None where *pieces* are to be sent one by one.
 
-    *told* is done once everything is said that can be said at once.
+    *said*: all was said that can be said at once. *waits*: where somebody is told of that.
     """
 
+    said = False
+    waits: asyncio.Future[None] | None = None
+    error: Exception | None = None
     status = 0
     headers: Any = None
     pieces: Any = None
     whole: bytes | None = b""
 
-    def __init__(self, scope: Any, protocol: Any, body: bytes, told: asyncio.Future[None]) -> None:
-        self.scope, self.protocol, self.body, self.told = scope, protocol, body, told
+    def __init__(self, scope: Any, protocol: Any, body: bytes) -> None:
+        self.scope, self.protocol, self.body = scope, protocol, body
+
+    @property
+    def gone(self) -> bool:
+        """Whether who asked does not wait any more."""
+        return self.waits is not None and self.waits.cancelled()
 
     def ask(self, site: Any) -> None:
         """Let *site* answer."""
-        self.pieces = site(environ(self.scope, self.body), self._head)
-        size = next((int(value) for name, value in self.headers if name.lower() == "content-length"), None)
-        if self.scope.method != "HEAD":
-            self.whole = b"".join(self.pieces) if size is not None and size <= AT_ONCE else None
+        try:
+            self.pieces = site(environ(self.scope, self.body), self._head)
+            size = next((int(value) for name, value in self.headers if name.lower() == "content-length"), None)
+            if self.scope.method != "HEAD":
+                self.whole = b"".join(self.pieces) if size is not None and size <= AT_ONCE else None
+        except Exception as error:
+            self.error = error
 
     def _head(self, status: str, headers: Any, _error: Any = None) -> None:
         self.status, self.headers = int(status[:3]), headers
 
     def tell(self, *, kept: bool) -> None:
         """Say what there is to say; who went away is told nothing."""
-        if self.told.done():
+        if self.gone:
             return
         try:
-            if not kept:
+            if self.error is not None:
+                pass
+            elif not kept:
                 self.whole = _NOT_KEPT
                 self.protocol.response_bytes(503, _PLAIN, _NOT_KEPT)
             elif self.whole:
@@ -142,9 +160,10 @@ class _Request:
             elif self.whole is not None:
                 self.protocol.response_empty(self.status, self.headers)
         except Exception as error:
-            self.told.set_exception(error)
-        else:
-            self.told.set_result(None)
+            self.error = error
+        self.said = True
+        if self.waits is not None:
+            self.waits.set_result(None)
 
     def close(self) -> None:
         """Let go what the answer holds."""
