@@ -1,7 +1,7 @@
 # Everything is made inside this folder. A stamp under .venv marks each finished step, so a second run starts at once.
 
 PORT    ?= 8000#  where `make run` serves, on 127.0.0.1
-WORKERS ?= 2#     test processes side by side
+WORKERS ?= 4#     test processes side by side; they wait half of the time
 ARGS    ?=#       more words for pytest, the benchmarks or pip-compile
 
 export PORT
@@ -23,7 +23,7 @@ run: .venv/.run points/static/vendor/.built ## serve the demo village on http://
 	.venv/bin/points demo
 
 test: chromium .venv/.test points/static/vendor/.built ## run every test, on SQLite and on PostgreSQL (ARGS="-k ledger")
-	.venv/bin/pytest -n $(WORKERS) $(ARGS)
+	.venv/bin/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 lint: .venv/.test ## check style, types and the floors
 	.venv/bin/ruff check

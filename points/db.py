@@ -131,7 +131,7 @@ def transaction() -> Iterator[None]:
             yield
         return
     # SQLite lets writers of other processes poll for their turn; those of this process queue up, which is fair.
-    with nullcontext() if is_postgresql() else _writer, database.atomic():
+    with nullcontext() if is_postgresql() else _writer, database.obj.transaction():
         yield
 
 

@@ -8,7 +8,9 @@ def test_a_page(browser, world):
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +18,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from config import Config
-from points import create_app
+from points import codes, create_app, db
 from points.models.people import Person
 from tests.world import CARD_KEY, PASSWORD, World
 
@@ -132,19 +134,32 @@ class _Reader(HTMLParser):
             self.text += data
 
 
-@pytest.fixture
-def app(world: World, database: str) -> Flask:
-    """The site over the small world; its clock is the world's."""
+@pytest.fixture(scope="session")
+def site() -> Flask:
+    """The site, built once: that takes longer than most tests. What it remembers goes with each test."""
     config = Config(
-        database_url=database,
+        database_url="sqlite:///",
         secret_key="a secret key for tests, long enough too",
         card_key=CARD_KEY,
         site_address="http://points.example",
         secure_cookies=False,
     )
-    made = create_app(config, now=lambda: world.now)
+    made = create_app(config)
     made.config["TESTING"] = True
+    db.database.initialize(None)
     return made
+
+
+@pytest.fixture
+def app(site: Flask, world: World, database: str, tmp_path: Path) -> Iterator[Flask]:
+    """The site over the small world; its clock is the world's."""
+    built = dict(site.config)
+    site.config.update(NOW=lambda: world.now, SPOOL=str(tmp_path / "spool"))
+    codes.use_key(CARD_KEY)
+    yield site
+    site.config.clear()
+    site.config.update(built)
+    site.extensions["pages"].clear()
 
 
 @pytest.fixture

@@ -175,7 +175,7 @@ def _write(posting: Posting, values: tuple[Any, ...], counted: tuple[Any, ...] |
         if account.type in STORED_BALANCE
     }
     if db.is_postgresql():
-        parameters = (*chain.from_iterable(changes.values()), *values, key, *(counted or ()))
+        parameters = (*chain.from_iterable(changes.values()), *values, *(() if changes else (key,)), *(counted or ()))
         return db.execute(_in_one(*changes, count=counted is not None), parameters).fetchone()
     after: dict[str, int] = {}
     for name, change in changes.items():
@@ -197,8 +197,8 @@ def _in_one(*changed: str, count: bool) -> str:
     if len(steps) == 2:
         steps[1] = steps[1].replace("RETURNING", "AND EXISTS (SELECT 1 FROM source) RETURNING")
     after = ", ".join(f"{name}.balance" if name in changed else "NULL" for name in ("source", "target"))
-    seen = f"FROM {', '.join(changed)}" if changed else ""
-    steps.append(f"made AS ({_INSERT}, {after} {seen} WHERE {_NEW} RETURNING id)")
+    seen = f"FROM {', '.join(changed)}" if changed else f"WHERE {_NEW}"
+    steps.append(f"made AS ({_INSERT}, {after} {seen} RETURNING id)")
     if count:
         steps.append(f"counted AS ({summaries.one_sql('made')})")
     return f"WITH {', '.join(steps)} SELECT id FROM made"
