@@ -3,9 +3,12 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+from hypothesis import settings
 
 from points import codes, db
 
+settings.register_profile("points", deadline=None)  # a busy machine is no defect of ours
+settings.load_profile("points")
 pytest_plugins = ["tests.databases", "tests.world", "tests.browser"]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -54,14 +56,17 @@ def site(database: str, chromium: Browser) -> Iterator[Site]:
 
 
 @pytest.fixture(scope="session")
-def demo_home() -> Iterator[demo.Home]:
-    """The demo village, filled once a session; tests work on copies of its file."""
-    folder = folder_in_memory()
-    home = demo.Home(folder, 0)
-    with bound(f"sqlite:///{home.database}"):
-        demo.open_database(home, now=START, step=lambda: None)
-    yield home
-    shutil.rmtree(folder, ignore_errors=True)  # a late request may still be folding its journal away
+def demo_home(tmp_path_factory: pytest.TempPathFactory) -> demo.Home:
+    """The demo village, filled once for all processes of a run; tests work on copies of its file."""
+    run = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        run = run.parent
+    with (run / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        home = demo.Home(run / "demo", 0)
+        with bound(f"sqlite:///{home.database}"):
+            demo.open_database(home, now=START, step=lambda: None)
+    return home
 
 
 @pytest.fixture

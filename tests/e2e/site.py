@@ -20,6 +20,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask
+from jinja2.bccache import Bucket, BytecodeCache
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, Response, expect
 from werkzeug.serving import make_server
@@ -253,6 +254,23 @@ class Reader:
         return size["width"] if size else 0
 
 
+class Compiled(BytecodeCache):
+    """Templates that an earlier site of this process compiled: that takes longer than to serve most journeys."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._code:
+            bucket.bytecode_from_string(self._code[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = Compiled()
+
+
 @contextmanager
 def serving(url: str, clock: Clock, browser: Browser, *, card_key: str = SECRET) -> Iterator[Site]:
     """Serve the site over the database *url* until the block ends; then fail if a browser complained."""
@@ -267,6 +285,7 @@ def serving(url: str, clock: Clock, browser: Browser, *, card_key: str = SECRET)
         ),
         now=clock,
     )
+    app.jinja_env.bytecode_cache = COMPILED
     app.teardown_appcontext(lambda _: db.disconnect())  # a thread serves one request here
     server = make_server("127.0.0.1", 0, app, threaded=True)
     server.log = lambda *_: None  # type: ignore[method-assign, assignment]
