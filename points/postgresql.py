@@ -53,7 +53,7 @@ class Postgresql(PostgresqlDatabase):
         return super().cursor(named_cursor)  # type: ignore[no-untyped-call]
 
     def begin(self, isolation_level: str | None = None) -> None:
-        self.connection()  # what was asked before is no part of it
+        self._connection()
         self._ask(b"BEGIN")
 
     def commit(self) -> None:
@@ -68,13 +68,8 @@ class Postgresql(PostgresqlDatabase):
             with _as_peewee:
                 _good(connection.exec_(b"ROLLBACK"))  # which also ends a COPY that broke off
 
-    def execute_sql(
-        self, sql: str, params: Sequence[Any] | None = None, *, fixed: bool = False, later: bool = False
-    ) -> Any:
-        """Run a statement; a *fixed* one, with parameters (``%s``), is prepared. Returns what is read like a cursor.
-
-        A fixed one waits within a transaction, and elsewhere if it may be run *later*.
-        """
+    def execute_sql(self, sql: str, params: Sequence[Any] | None = None, *, fixed: bool = False) -> Any:
+        """Run a statement; a *fixed* one, with parameters (``%s``), is prepared. Returns what is read like a cursor."""
         if not fixed or params is None:
             return super().execute_sql(sql, params)  # type: ignore[no-untyped-call]
         with _as_peewee:
@@ -82,7 +77,7 @@ class Postgresql(PostgresqlDatabase):
             written = values.dump_sequence(params, [PyFormat.TEXT] * len(params))
             name = self._state.prepared.get((sql, values.types)) or self._prepare(sql, values.types)
         answer = self._ask(name, written, values)
-        if not later and not self.in_transaction():
+        if not self.in_transaction():
             self.send()
         return answer
 

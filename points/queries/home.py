@@ -1,4 +1,4 @@
-"""A villager's page: the household's balance and how each point came, in fixed statements that travel together."""
+"""A villager's page: the household's balance and how each point came, in few fixed statements."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ _LINE = """
 """
 _UNDER_WAY = "line.state IN ('recorded', 'checked', 'approved', 'noticed')"  # in the words of the index
 _CONCERNING = f"""
-    SELECT line.id, line.item_name, line.state, line.day, line.each * line.quantity, person.name, recorder.name,
-        notice.id, notice.number, line.household_id, line.quantity, line.needs,
+    SELECT line.id AS line_id, line.item_name, line.state, line.day, line.each * line.quantity, person.name,
+        recorder.name, notice.id, notice.number, line.household_id, line.quantity, line.needs,
         line.person_id = ? AND line.recorded_by_id <> ? AND line.day >= ? AND attendance.line_id IS NULL
     FROM line
     JOIN person ON person.id = line.person_id
@@ -52,7 +52,11 @@ _CONCERNING = f"""
     LEFT JOIN notice ON notice.id = line.notice_id
     LEFT JOIN attendance ON attendance.line_id = line.id
     WHERE (line.household_id = ? AND {_UNDER_WAY}) OR (line.person_id = ? AND line.day >= ? AND {_UNDER_WAY})
-    ORDER BY line.id DESC
+"""
+# LIMIT: the top is read once, not again for each line.
+_BEGINNING = f"""
+    SELECT top.*, concerning.* FROM ({_FRONT} LIMIT 1) AS top LEFT JOIN ({_CONCERNING}) AS concerning ON TRUE
+    ORDER BY concerning.line_id DESC
 """
 _RECEIPTS = """
     SELECT transfer.id, receipt.id, receipt.number, shop.name, receipt.pin OR receipt.via <> 'scan',
@@ -113,6 +117,9 @@ class Front(NamedTuple):
     def account(self, household_id: int) -> Account:
         """The household's account."""
         return Account(id=self.account_id, type=AccountType.HOUSEHOLD, owner_id=household_id)
+
+
+_TOP = len(Front._fields)
 
 
 class Deed(NamedTuple):
@@ -203,30 +210,30 @@ def beginning(person: Person, *, now: datetime) -> Beginning | None:
     household_id = person.household_id
     if household_id is None:
         return None
-    asked = _ask_front(person, now)
     since: Any = local_date(now) - OLDEST
     if not db.is_postgresql():
         since = since.isoformat()
-    lines = db.ask(_CONCERNING, (person.id, person.id, since, household_id, person.id, since))
-    front = Front(*asked.fetchone())
+    concerning = (person.id, person.id, since, household_id, person.id, since)
+    rows = db.execute(_BEGINNING, (*_about(person, now), *concerning)).fetchall()
     waiting, unsaid = [], []
-    for row in lines.fetchall():
-        id_, item, state, day, points, _person, by, _notice_id, _notice, of, quantity, needs, is_unsaid = row
+    for row in rows:
+        id_, item, state, day, points, _person, by, _notice_id, _notice, of, quantity, needs, is_unsaid = row[_TOP:]
         if of == household_id:
             waiting.append(Deed(id_, item, state, db.day(day), points, _person, by, _notice_id, _notice))
         if is_unsaid:
             unsaid.append(Named(id_, item, db.day(day), quantity, needs, state, by, None))
+    front = Front(*rows[0][:_TOP])
     return Beginning(front, waiting, sorted(unsaid, key=lambda line: "cosign" not in line.needs.split(",")))
 
 
 def front(person: Person, *, now: datetime) -> Front | None:
     """Read the top of the page; None for someone who lives in no household here."""
-    return None if person.household_id is None else Front(*_ask_front(person, now).fetchone())
+    return None if person.household_id is None else Front(*db.execute(_FRONT, _about(person, now)).fetchone())
 
 
-def _ask_front(person: Person, now: datetime) -> Any:
+def _about(person: Person, now: datetime) -> tuple[Any, ...]:
     at = db.microseconds(now)
-    return db.ask(_FRONT, (at, person.seen_receipt_id, at, person.household_id))
+    return at, person.seen_receipt_id, at, person.household_id
 
 
 def page(front: Front, household_id: int, *, before: int | None) -> Page:

@@ -9,7 +9,6 @@ from points import db, tries
 from points.models.people import Tries
 from points.postgresql import Postgresql
 from points.services import redemption
-from tests.browser import Browser
 from tests.world import PIN, World
 
 pytestmark = pytest.mark.parametrize("databases", ["postgresql"], indirect=True)
@@ -43,27 +42,6 @@ def test_what_nobody_reads_travels_with_what_is_read(journeys: list[int]) -> Non
             db.execute(_TRY, (f"two {number}",))
     assert journeys == [4, 2]  # BEGIN and COMMIT among them
     assert Tries.select().count() == 4
-
-
-def test_what_is_asked_outside_a_transaction_travels_together_and_is_no_part_of_the_next(journeys: list[int]) -> None:
-    for number in (1, 2):
-        journeys.clear()
-        asked = [db.ask("SELECT COUNT(*) + CAST(? AS bigint) FROM tries", (more,)) for more in (10, 20)]
-        with pytest.raises(ZeroDivisionError), db.transaction():
-            db.execute(_TRY, (f"one {number}",))
-            raise ZeroDivisionError
-        assert number == 1 or journeys == [2]
-        assert [answer.fetchone() for answer in asked] == [(10,), (20,)]
-    assert not Tries.select().exists()
-
-
-def test_a_villagers_page_waits_twice(journeys: list[int], browser: Browser, world: World) -> None:
-    browser.sign_in(world.villager(0))
-    for _ in range(2):
-        browser.get("/home")
-    journeys.clear()
-    browser.get("/home")
-    assert journeys == [1, 2]  # who asks; the household, and what is under way
 
 
 def test_a_table_that_was_just_made_is_there(journeys: list[int]) -> None:

@@ -121,10 +121,10 @@ def test_it_asks_few_statements_however_long_the_statement_is(
         assert browser.get("/home").status_code == 200
         counts.append(statements() - before)
     assert counts[0] == counts[1]
-    assert counts[0] <= 6  # who asks, the household, what waits and names one, entries, deeds and receipts behind them
+    assert counts[0] <= 5  # who asks, the household with what concerns it, entries, deeds and receipts behind them
     before = statements()
     browser.get("/home")
-    assert statements() - before == 3  # what the page shows is the same: it is not made again
+    assert statements() - before == 2  # what the page shows is the same: it is not made again
 
 
 def test_a_page_seen_again_has_new_keys_and_shows_what_changed_at_once(browser: Browser, world: World) -> None:
