@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from flask import Flask
@@ -29,6 +29,9 @@ from config import Config
 from points import create_app, db
 from points.services import tick
 from points.web import jobs
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 SECRET = "a secret key for tests, long enough for all of them"
 AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
@@ -287,7 +290,7 @@ def serving(url: str, clock: Clock, browser: Browser, *, card_key: str = SECRET)
     )
     app.jinja_env.bytecode_cache = COMPILED
     app.teardown_appcontext(lambda _: db.disconnect())  # a thread serves one request here
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server = make_server("127.0.0.1", 0, _at_once(app), threaded=True)
     server.log = lambda *_: None  # type: ignore[method-assign, assignment]
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -303,3 +306,17 @@ def serving(url: str, clock: Clock, browser: Browser, *, card_key: str = SECRET)
         thread.join()
         server.server_close()
     assert not site.complaints, "\n".join(site.complaints)
+
+
+def _at_once(app: Flask) -> WSGIApplication:
+    """Read an answer whole before it is sent: werkzeug's server leaves its file open if the browser has gone."""
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        parts = app(environ, start_response)
+        try:
+            return [b"".join(parts)]
+        finally:
+            if hasattr(parts, "close"):
+                parts.close()
+
+    return answer
