@@ -57,10 +57,11 @@ function rest(form, busy) {
   if (busy) form.setAttribute("aria-busy", "true");
   else form.removeAttribute("aria-busy");
   for (const button of form.querySelectorAll("button")) button.disabled = busy;
-  if (busy) form.querySelector("[data-said]")?.remove();
 }
 
+// What was said before keeps its place while the form is sent again: else the second tap of two hits what moved there.
 function say(form, button, text) {
+  form.querySelector("[data-said]")?.remove();
   const note = document.createElement("p");
   note.className = "alert alert_bad";
   note.dataset.said = "";

@@ -61,6 +61,24 @@ def test_an_answer_lost_on_the_way_is_found_by_pressing_again(roster: Reader) ->
     assert Contribution.select().count() == before + 1
 
 
+def test_the_button_stays_under_the_finger_while_a_form_is_sent_again(roster: Reader) -> None:
+    roster.expects_trouble = True
+    roster.page.context.set_offline(True)
+    button = roster.page.get_by_role("button", name="记下")
+    button.click()
+    roster.see("没有连上网络")
+    roster.page.context.set_offline(False)
+    under_way: list[Route] = []
+    roster.page.route("**/contributions/new", lambda route: under_way.append(route))
+    before = button.bounding_box()
+    button.click()
+    expect(button).to_be_disabled()
+    expect(roster.page.get_by_text("没有连上网络")).to_be_hidden()
+    assert button.bounding_box() == before
+    under_way[0].continue_()
+    roster.see("已记下 1 人")
+
+
 def test_a_double_click_on_confirm_makes_one_receipt(demo_site: Site, demo_home: demo.Home, password: str) -> None:
     before = Receipt.select().count()
     clerk = at_the_basket(demo_site.desk(), demo_home)
