@@ -160,6 +160,7 @@ class Group:
         if not self.is_open:
             _writer.acquire()
             try:
+                execute("PRAGMA temp_store = memory")  # what a member may go back to: a file takes two writes a page
                 self._outer = database.transaction()
                 self._outer.__enter__()
             except BaseException:

@@ -1,8 +1,10 @@
 """Group commit: what the transactions of a thread wrote is there for others after the commit, all of it or nothing."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from glob import glob
 
 import pytest
 from peewee import PeeweeException
@@ -47,6 +49,22 @@ def test_a_member_that_fails_takes_nobody_with_it(group: db.Group, database: str
     write("two")
     group.commit()
     assert others_see(database) == ["one", "two"]
+
+
+def test_a_member_that_changed_much_goes_back_without_a_file(group: db.Group, database: str) -> None:
+    with db.transaction():
+        db.execute("""
+            WITH RECURSIVE one (number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM one WHERE number < 10000)
+            INSERT INTO tries (channel, subject, failures, last_at) SELECT 'till', number, 1, 0 FROM one
+        """)
+    with pytest.raises(ZeroDivisionError), db.transaction():
+        db.execute("UPDATE tries SET failures = 2")
+        opened = [os.readlink(file) for file in glob("/proc/self/fd/*") if os.path.islink(file)]
+        assert any(database.removeprefix("sqlite:///") in name for name in opened)
+        assert not [name for name in opened if name.endswith("(deleted)") and "etilqs" in name]
+        raise ZeroDivisionError
+    group.commit()
+    assert db.execute("SELECT COUNT(*), SUM(failures) FROM tries").fetchone() == (10_000, 10_000)
 
 
 def test_a_verb_still_does_not_call_a_verb(group: db.Group) -> None:
