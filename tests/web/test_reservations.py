@@ -392,7 +392,7 @@ def test_a_long_list_is_paged(browser: Browser, world: World, owner: Person) -> 
         for number in range(60):
             db.execute(
                 f"INSERT INTO reservation ({columns}, spoken) SELECT {columns}, ? FROM reservation WHERE id = ?",
-                (f"{number:06d}", made),
+                (f"no {number:03d}", made),
             )
     browser.sign_in(world.clerk)
     first = browser.get(f"/shops/{world.shop}/reservations").text
