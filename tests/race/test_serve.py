@@ -37,9 +37,9 @@ def test_it_serves_the_quick_beside_the_slow_and_ends_when_told(database: str) -
         assert server.wait(PATIENCE) in (0, -signal.SIGTERM)
 
 
-def ask(port: int, path: str, **headers: str) -> HTTPResponse:
+def ask(port: int, path: str) -> HTTPResponse:
     with closing(HTTPConnection("127.0.0.1", port, timeout=PATIENCE)) as connection:
-        connection.request("GET", path, headers=headers)
+        connection.request("GET", path)
         answer = connection.getresponse()
         answer.read()
         return answer
